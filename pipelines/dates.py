@@ -15,6 +15,8 @@ CITY_TIMEZONE = ZoneInfo("Asia/Shanghai")
 class DateError(CityPulseError):
     """A date or a range of dates cannot be understood."""
 
+    exit_status = 2
+
 
 def parse_date(text: str) -> date:
     """Read `YYYY-MM-DD`; raise `DateError` saying what was found."""

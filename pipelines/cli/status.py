@@ -1,0 +1,120 @@
+"""Commands that look: status, quarantine, score."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.app import app
+from pipelines.cli.output import CsvFlag, Format, JsonFlag, err, out, show
+from pipelines.cli.steps import DateOption, show_outcomes
+from pipelines.dates import DateWindow, parse_date
+from pipelines.outcomes import new_run_id
+from pipelines.settings import load_settings
+
+FEED_COLUMNS = (
+    "feed", "table", "rows in", "accepted", "quarantined", "duplicate", "stored", "files refused",
+    "first date", "last date", "age days", "state",
+)  # fmt: skip
+
+
+@app.command(epilog="Examples:\n\ncitypulse status\n\ncitypulse status --date 2020-02-18 --json")
+def status(date_: DateOption = None, as_json: JsonFlag = False, as_csv: CsvFlag = False) -> None:
+    """Freshness of every feed and mart, where every row went, and what is refused or stale."""
+    from pipelines.lake import connect
+    from pipelines.status import feed_status, last_outcomes, mart_status
+
+    settings = load_settings()
+    fmt = Format(as_json, as_csv)
+    as_of = parse_date(date_) if date_ else None
+    if fmt.for_people:
+        show(("setting", "value"), list(settings.shown().items()), fmt, title="settings")
+    with connect(settings) as con:
+        feeds = feed_status(con, as_of)
+        marts = mart_status(con, as_of)
+        troubles = last_outcomes(con)
+    rows = [
+        (
+            f.feed, f.table, f.rows_in, f.rows_accepted, f.rows_quarantined, f.rows_duplicate,
+            f.rows_stored, f.files_refused, f.first_date, f.last_date, f.age_days, f.state,
+        )
+        for f in feeds
+    ]  # fmt: skip
+    show(FEED_COLUMNS, rows, fmt, title="feeds: rows in = accepted + quarantined + duplicate")
+    if not fmt.for_people:
+        return
+    show(
+        ("mart", "rows", "first date", "last date", "age days"),
+        [(m.mart, m.rows, m.first_date, m.last_date, m.age_days) for m in marts],
+        fmt,
+        title="marts",
+    )
+    if troubles:
+        columns = ("at (UTC)", "step", "feed", "table", "data date", "status", "error")
+        show(columns, troubles, fmt, title="newest troubles")
+
+
+@app.command(
+    epilog="Examples:\n\ncitypulse quarantine power\n\n"
+    "citypulse quarantine power --date 2020-02-18 --csv\n\n"
+    "citypulse quarantine ticketing --replay"
+)
+def quarantine(
+    feed: Annotated[str, typer.Argument(metavar="FEED", help="Feed, e.g. power.")],
+    date_: DateOption = None,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Ingest what was refused again, after a fix.")
+    ] = False,
+    as_json: JsonFlag = False,
+    as_csv: CsvFlag = False,
+) -> None:
+    """List what a feed's quarantine holds (files refused whole, then rows), or replay it."""
+    from pipelines import ingest
+    from pipelines.lake import connect
+
+    settings = load_settings()
+    fmt = Format(as_json, as_csv)
+    window = DateWindow.parse(date_)
+    if replay:
+        show_outcomes(ingest.replay(settings, feed, window=window, run_id=new_run_id()), fmt)
+        return
+    with connect(settings) as con:
+        files = ingest.quarantined_files(con, feed, window)
+        rows = ingest.quarantined_rows(con, feed, window)
+    if fmt.for_people and files:
+        columns = ("provider", "file", "code", "message")
+        show(columns, files, fmt, title="files refused whole")
+    columns = ("table", "provider", "data date", "code", "column", "value", "file", "line", "why")
+    show(columns, rows, fmt, title="rows refused")
+    if not fmt.for_people and files:
+        for file in files:
+            err.print(f"file refused: {file[1]}: {file[3]}", markup=False)
+
+
+@app.command(
+    epilog="Examples:\n\ncitypulse score --truth demo/truth\n\n"
+    "citypulse score --truth demo/truth --json"
+)
+def score(
+    truth: Annotated[Path, typer.Option("--truth", metavar="DIR", help="The city's truth folder.")],
+    as_json: JsonFlag = False,
+    as_csv: CsvFlag = False,
+) -> None:
+    """Hold the quarantine and the marts against what the synthetic city planted."""
+    from pipelines.scoring import score as score_marts
+
+    lines = score_marts(load_settings(), truth)
+    fmt = Format(as_json, as_csv)
+    verdict = {True: "pass", False: "MISS", None: ""}
+    show(
+        ("mart", "measure", "value", "target", "result", "note"),
+        [(x.mart, x.measure, x.value, x.target, verdict[x.passed], x.note) for x in lines],
+        fmt,
+    )
+    missed = sum(x.passed is False for x in lines)
+    if fmt.for_people:
+        out.print(f"{missed} of {sum(x.passed is not None for x in lines)} targets missed")
+    if missed:
+        raise typer.Exit(1)
