@@ -1,0 +1,1 @@
+{{ staged('bronze', 'footfall_daily') }}

@@ -1,0 +1,1 @@
+{{ staged('bronze', 'sales_daily') }}
