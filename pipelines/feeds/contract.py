@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from pipelines.errors import ContractError
 
 FEEDS_FOLDER = Path(__file__).parent
+RULE_ENGINE = "citypulse"
 
 OnIdentical = Literal["drop", "keep"]
 OnKeyConflict = Literal["latest", "sum", "quarantine"]
@@ -57,6 +58,19 @@ class Column:
 
 
 @dataclass(frozen=True)
+class RowRule:
+    """A promise across the columns of one row, from the contract's `quality` of type `custom`.
+
+    `expression` is a SQL condition for `polars.sql_expr`; a row breaks the rule where it is false,
+    and passes where it is true or unknown (null). `message` says what a row must be.
+    """
+
+    id: str
+    expression: str
+    message: str
+
+
+@dataclass(frozen=True)
 class Table:
     """One table of a feed.
 
@@ -75,6 +89,7 @@ class Table:
     on_key_conflict: OnKeyConflict
     latest_by: str | None
     sums: tuple[str, ...]
+    row_rules: tuple[RowRule, ...] = ()
     business_name: str | None = None
 
     @property
@@ -151,6 +166,20 @@ def _column(where: str, prop: SchemaProperty) -> Column:
     )
 
 
+def _row_rules(where: str, schema: SchemaObject) -> tuple[RowRule, ...]:
+    rules = []
+    for quality in schema.quality or []:
+        if quality.engine != RULE_ENGINE:
+            continue
+        if not (quality.id and quality.implementation and quality.description):
+            raise ContractError(
+                f"{where}: every {RULE_ENGINE} quality rule needs an id, an implementation and a "
+                "description."
+            )
+        rules.append(RowRule(quality.id, str(quality.implementation), quality.description))
+    return tuple(rules)
+
+
 def _table(feed: str, where: str, schema: SchemaObject) -> Table:
     if not schema.name or not schema.properties:
         raise ContractError(f"{where}: every schema needs a name and properties.")
@@ -170,6 +199,7 @@ def _table(feed: str, where: str, schema: SchemaObject) -> Table:
         on_key_conflict=custom.get("onKeyConflict", "quarantine"),
         latest_by=custom.get("latestBy"),
         sums=tuple(custom.get("sums", ())),
+        row_rules=_row_rules(where, schema),
         business_name=schema.businessName,
     )
     for name in filter(None, (*table.key, table.data_date_from, table.latest_by, *table.sums)):
