@@ -27,3 +27,8 @@
 {% macro days_between(earlier, later) -%}
   {{ dbt.datediff(earlier, later, 'day') }}
 {%- endmacro %}
+
+{% macro weekday_of(date_expression) -%}
+  {#- 0 = Monday; 1970-01-05 was one -#}
+  mod({{ days_between(day('1970-01-05'), date_expression) }} + 7 * 10000, 7)
+{%- endmacro %}

@@ -128,7 +128,7 @@ def _follow(line: str, errors: list[str], progress: Progress | None) -> None:
     if info["level"] == "error":
         errors.append(info["msg"])
     if progress and info["name"] in ("LogModelResult", "LogSeedResult", "LogTestResult"):
-        progress(int(data["index"]), int(data["total"]), data["node_info"]["node_name"])
+        progress(int(data["index"]), int(data.get("total") or data["num_models"]), data["node_info"]["node_name"])
 
 
 def _read_results(path: Path) -> list[NodeResult]:

@@ -16,29 +16,12 @@ from pipelines.settings import PROJECT_ROOT
 
 SOURCES_FILE = PROJECT_ROOT / "dbt" / "models" / "staging" / "bronze.yml"
 
-# Sums of doubles depend on their order; staging turns measures into decimals once, by their unit.
-_DECIMALS_BY_UNIT = {
-    "_kwh": "DECIMAL(18,3)",
-    "_cny": "DECIMAL(18,2)",
-    "_units": "DECIMAL(18,3)",
-    "units": "DECIMAL(18,3)",
-    "_quantity": "DECIMAL(18,3)",
-}
 _TECHNICAL = {
     "data_date": "The data date, the partition of the table.",
     "provider": "Provider whose file brought the row.",
     "source_sha256": "SHA-256 of the archived file the row came from.",
     "source_line": "Line of the row in that file.",
 }
-
-
-def staging_type(name: str, duckdb_type: str) -> str:
-    """The type a bronze column has in staging: doubles with a unit become decimals."""
-    if duckdb_type == "DOUBLE":
-        for ending, decimal in _DECIMALS_BY_UNIT.items():
-            if name.endswith(ending):
-                return decimal
-    return duckdb_type
 
 
 def _columns(table: Table, *, staging: bool) -> list[dict[str, Any]]:
@@ -50,7 +33,7 @@ def _columns(table: Table, *, staging: bool) -> list[dict[str, Any]]:
         listed.append(
             {
                 "name": name,
-                "data_type": staging_type(name, duckdb_type) if staging else duckdb_type,
+                "data_type": duckdb_type,
                 "description": described.get(name) or _TECHNICAL[name],
             }
         )
@@ -79,7 +62,7 @@ def _staging(table: Table) -> dict[str, Any]:
     bound = "up to the window's end" if table.is_dated else "all rows"
     return {
         "name": f"stg_{table.feed}__{table.name}",
-        "description": f"{table.description} ({bound}; measures as decimals.)",
+        "description": f"{table.description} ({bound})",
         "columns": _columns(table, staging=True),
     }
 

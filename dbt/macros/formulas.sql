@@ -1,0 +1,45 @@
+{#- Formulas of the domain reference, one macro each, so that the marts and the tests with the
+    published figures run the same SQL. Ratios are rounded, so that a last bit never differs. -#}
+
+{% macro share_of(part, whole) -%}
+  round(cast({{ part }} as double) / nullif(cast({{ whole }} as double), 0), 6)
+{%- endmacro %}
+
+{% macro pct_of(part, whole) -%}
+  round(100 * cast({{ part }} as double) / nullif(cast({{ whole }} as double), 0), 4)
+{%- endmacro %}
+
+{% macro power_index(resumption_rate_pct, recovery_rate_pct) -%}
+  {#- index = w1 * RW + w2 * RP; not capped at 100 (domain reference 1) -#}
+  round(
+    cast({{ param('index_weight_resumption') }} as double) * {{ resumption_rate_pct }}
+    + cast({{ param('index_weight_recovery') }} as double) * {{ recovery_rate_pct }},
+    4
+  )
+{%- endmacro %}
+
+{% macro is_resumed(energy_kwh, baseline_kwh) -%}
+  {{ energy_kwh }} > {{ param('resumption_threshold_share') }} * {{ baseline_kwh }}
+{%- endmacro %}
+
+{% macro margin_pct(price_cny, cost_cny, margin_formula) -%}
+  {#- 进销差价率: on_cost (顺加) (p - c) / c, on_price (p - c) / p (domain reference 2) -#}
+  {{ pct_of(
+    price_cny ~ ' - ' ~ cost_cny,
+    'case when ' ~ margin_formula ~ " = 'on_price' then " ~ price_cny ~ ' else ' ~ cost_cny ~ ' end'
+  ) }}
+{%- endmacro %}
+
+{% macro leverage(order_cny, subsidy_cny) -%}
+  {#- gross, not causal: the floor is threshold / face value (domain reference 6) -#}
+  round(cast({{ order_cny }} as double) / nullif(cast({{ subsidy_cny }} as double), 0), 4)
+{%- endmacro %}
+
+{% macro recovery_rate_pct(energy_kwh, resumed_energy_kwh, baseline_kwh) -%}
+  {#- 复产率; Zhejiang's numerator may count resumed enterprises only: a parameter -#}
+  {{ pct_of(
+    'case when ' ~ param('recovery_counts_resumed_only') ~ ' = 1 then ' ~ resumed_energy_kwh
+    ~ ' else ' ~ energy_kwh ~ ' end',
+    baseline_kwh
+  ) }}
+{%- endmacro %}
