@@ -36,9 +36,8 @@ with DAG(
 
     @task(pool="lake_writer", map_index_template="{{ feed }}")
     def ingest(feed: str) -> int:
-        from pipelines.ingest import ingest
-
         from pipelines.errors import NothingToDo
+        from pipelines.ingest import ingest
         from pipelines.settings import load_settings
 
         context = get_current_context()

@@ -74,11 +74,11 @@ def ingest_dag(feed: Feed) -> DAG:
             poke_interval=schedule()["poll_seconds"],
             timeout=timedelta(hours=schedule()["wait_hours"]).total_seconds(),
             mode="reschedule",
+            soft_fail=True,  # nothing came: the cut-off and the freshness watch have said so
             retries=0,
         )
         def wait() -> PokeReturnValue:
             from pipelines.landing import settled_files
-
             from pipelines.settings import load_settings
 
             context = get_current_context()
@@ -93,9 +93,8 @@ def ingest_dag(feed: Feed) -> DAG:
 
         @task(pool="lake_writer")
         def ingest() -> bool:
-            from pipelines.ingest import ingest
-
             from pipelines.dates import DateWindow
+            from pipelines.ingest import ingest
             from pipelines.settings import load_settings
 
             context = get_current_context()

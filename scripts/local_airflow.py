@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -158,10 +158,10 @@ class LocalAirflow:
     def stop(self) -> None:
         """End every component and its children: politely first, then not."""
         alive = [p for p in self._processes.values() if p.poll() is None]
-        for process in reversed(alive):
-            _signal_group(process, signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT_S
-        for process in alive:
+        # the API server last: the others say goodbye to it
+        for process in reversed(alive):
+            process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, deadline - time.monotonic()))
             _signal_group(process, signal.SIGKILL)
@@ -191,10 +191,10 @@ class LocalAirflow:
         run_id: str,
         *,
         partition_key: str | None = None,
-        conf: dict[str, Any] | None = None,
+        conf: Mapping[str, Any] | None = None,
     ) -> bool:
         """Start a run under a name of its own; False when a run of that name exists already."""
-        body = {"dag_run_id": run_id, "logical_date": None, "conf": conf or {}}
+        body = {"dag_run_id": run_id, "logical_date": None, "conf": dict(conf or {})}
         if partition_key:
             body["partition_key"] = partition_key
         response = self.call("POST", f"/dags/{dag_id}/dagRuns", body)
@@ -203,23 +203,58 @@ class LocalAirflow:
         _accepted(response)
         return True
 
-    def runs(self, dag_id: str) -> list[dict[str, Any]]:
-        """The DAG's runs, oldest first."""
-        found: list[dict[str, Any]] = self.get(f"/dags/{dag_id}/dagRuns?limit=100&order_by=id")[
-            "dag_runs"
-        ]
+    def wait_for_dags(self, dag_ids: Collection[str]) -> None:
+        """Until the DAG processor has read these DAGs; raise naming the errors when it cannot."""
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while time.monotonic() < deadline:
+            self.check_alive()
+            known = {dag["dag_id"] for dag in self.get("/dags?limit=100")["dags"]}
+            if known >= set(dag_ids):
+                return
+            time.sleep(0.5)
+        errors = [error["filename"] for error in self.get("/importErrors")["import_errors"]]
+        raise AirflowUnavailable(
+            f"Airflow knows no DAG {', '.join(sorted(set(dag_ids) - known))}; files with import "
+            f"errors: {', '.join(errors) or 'none'}; the reason is in {self.log('dag-processor')}."
+        )
+
+    def all_runs(self) -> list[dict[str, Any]]:
+        """Every DAG's runs, oldest first."""
+        found: list[dict[str, Any]] = self.get("/dags/~/dagRuns?limit=100&order_by=id")["dag_runs"]
         return found
 
-    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
-        """The run's task instances."""
-        found: list[dict[str, Any]] = self.get(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")[
-            "task_instances"
-        ]
-        return found
+    def all_tasks(self) -> list[dict[str, Any]]:
+        """Every task instance of every run."""
+        found: list[dict[str, Any]] = []
+        while True:
+            path = f"/dags/~/dagRuns/~/taskInstances?limit=100&offset={len(found)}"
+            page = self.get(path)
+            found += page["task_instances"]
+            if len(found) >= page["total_entries"] or not page["task_instances"]:
+                return found
 
-    def task_log(self, dag_id: str, run_id: str, task_id: str) -> Path:
-        """Folder of a task's logs."""
-        return self.logs / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}"
+    def retry_failed(self, dag_id: str, run_id: str) -> None:
+        """Run again the failed tasks of a run; one that has not failed is left alone."""
+        if self.get(f"/dags/{dag_id}/dagRuns/{run_id}")["state"] == "failed":
+            _accepted(
+                self.call(
+                    "POST",
+                    f"/dags/{dag_id}/dagRuns/{run_id}/clear",
+                    {"dry_run": False, "only_failed": True},
+                )
+            )
+
+    def skip(self, dag_id: str, run_id: str, task_id: str) -> None:
+        """Skip a task and what depends on it."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
+        _accepted(self.call("PATCH", path, {"new_state": "skipped"}))
+
+    def why_failed(self, dag_id: str, run_id: str) -> str:
+        """One sentence naming the failed tasks of a run and where their logs are."""
+        tasks = self.get(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        failed = [task["task_id"] for task in tasks if task["state"] == "failed"]
+        folder = self.logs / f"dag_id={dag_id}" / f"run_id={run_id}"
+        return f"{dag_id} failed in {', '.join(failed) or 'no task'}; the log is below {folder}."
 
 
 def _accepted(response: httpx.Response) -> dict[str, Any]:
