@@ -14,7 +14,8 @@ _SATURDAY = 5
 @cache
 def lunar_new_year(year: int) -> date:
     """First day of the first lunar month that falls in solar `year`."""
-    return LunarDate(year, 1, 1).to_solar_date()
+    first: date = LunarDate(year, 1, 1).to_solar_date()
+    return first
 
 
 @cache

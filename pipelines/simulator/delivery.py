@@ -20,6 +20,7 @@ class Delivery:
     `frame` has the file's own headers and every value as the text in the file (null: empty).
     `name` holds `{date}` where the file's date goes, written by `date_format`. `key` names the
     columns that tell a row apart in the log of faults. `title` is a line before the header.
+    `records` is the number of contract rows where a line holds several.
     """
 
     feed: str
@@ -31,6 +32,12 @@ class Delivery:
     date_format: str = "%Y-%m-%d"
     encoding: str = "utf-8"
     title: str | None = None
+    records: int | None = None
+
+    @property
+    def rows(self) -> int:
+        """Contract rows in the file: lines, unless a wide file holds `records` of them."""
+        return self.frame.height if self.records is None else self.records
 
     @property
     def is_compressed(self) -> bool:
@@ -107,4 +114,5 @@ def mall_footfall(footfall: pl.DataFrame) -> Delivery:
     return Delivery(
         "merchant", "footfall_daily", "linjiang_malls", frame, "客流日报-{date}.csv", ("日期",),
         encoding="utf-8-sig", title="临江商管集团客流日报（单位：人次）",
+        records=int(footfall["is_open"].sum()),
     )  # fmt: skip

@@ -145,7 +145,8 @@ def prices(world: World, day: date) -> tuple[Floats, Floats]:
     honest = cost * (1 + margin)
     gouging = (listings.gouge_from <= ordinal) & (ordinal < listings.gouge_to)
     price = np.where(gouging, honest * listings.gouge_factor, honest)
-    return np.round(price, 2), cost
+    rounded: Floats = np.asarray(price, dtype=np.float64).round(2)
+    return rounded, cost
 
 
 def listings_frame(world: World, day: date) -> pl.DataFrame:

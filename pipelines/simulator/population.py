@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.simulator.config import CityConfig, city_config
+from pipelines.simulator.config import CityConfig, District, Neighbour, city_config
 from pipelines.simulator.rng import pick, spread, stream
 
 Ints = npt.NDArray[np.int64]
@@ -119,7 +119,7 @@ class World:
 
 
 def _areas(config: CityConfig) -> Areas:
-    places = [*config.districts, *config.neighbours]
+    places: list[District | Neighbour] = [*config.districts, *config.neighbours]
     return Areas(
         region_id=np.array([place.region_id for place in places]),
         latitude=np.array([config.city.latitude + place.offset[0] for place in places]),

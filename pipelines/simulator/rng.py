@@ -23,7 +23,9 @@ def pick(rng: np.random.Generator, shares: npt.ArrayLike, size: int) -> npt.NDAr
     """`size` indices drawn with the given shares (normalised here)."""
     cumulative = np.cumsum(np.asarray(shares, dtype=np.float64))
     draws = rng.random(size) * cumulative[-1]
-    return np.minimum(np.searchsorted(cumulative, draws, side="right"), len(cumulative) - 1)
+    found = np.searchsorted(cumulative, draws, side="right")
+    chosen: npt.NDArray[np.int64] = np.minimum(found, len(cumulative) - 1)
+    return chosen
 
 
 def spread(rng: np.random.Generator, total: int, shares: npt.ArrayLike) -> npt.NDArray[np.int64]:

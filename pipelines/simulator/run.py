@@ -73,6 +73,7 @@ def _simulate_one(
     day = simulate_day(world, date_)
     today = main_area(world, day)
     log: list[dict[str, object]] = []
+    rows: list[dict[str, object]] = []
     for delivery in _deliveries(world, out, day, today):
         dropped = drop(delivery, date_, faults, world.seed)
         folder = delivery.folder(out / "landing")
@@ -80,7 +81,9 @@ def _simulate_one(
         for name, content in dropped.files.items():
             (folder / name).write_bytes(content)
         log.extend(dropped.log)
+        rows.append(_rows_to_keep(delivery, date_, dropped.log))
     truth.write_part(out, "faults", date_, pl.DataFrame(log, schema=FAULT_SCHEMA))
+    truth.write_part(out, "rows_daily", date_, pl.DataFrame(rows))
     for table, frame in {
         "od_daily": truth.origin_destination(world, date_, yesterday, today),
         "main_region_daily": truth.main_regions(world, date_, today),
@@ -91,6 +94,20 @@ def _simulate_one(
     }.items():
         truth.write_part(out, table, date_, frame)
     return today
+
+
+def _rows_to_keep(delivery: Delivery, day: date, log: list[dict[str, object]]) -> dict[str, object]:
+    """How many rows of the delivery must end up in the lake once its faults are dealt with."""
+    lost = any(entry["is_lost"] for entry in log)
+    refused = sum(entry["expected"] == "quarantine_row" for entry in log)
+    return {
+        "data_date": day,
+        "feed": delivery.feed,
+        "table_name": delivery.table,
+        "provider": delivery.provider,
+        "rows_delivered": delivery.rows,
+        "rows_to_keep": 0 if lost else delivery.rows - refused,
+    }
 
 
 def _deliveries(world: World, out: Path, day: Day, today: Ints) -> Iterator[Delivery]:

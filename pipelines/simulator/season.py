@@ -46,6 +46,11 @@ def in_epidemic(world: World, year: int) -> bool:
     return season_year(world.config.epidemic.closure_from) == year
 
 
+def _days(rng: np.random.Generator, between: tuple[int, int], size: int | tuple[int, int]) -> Ints:
+    """Whole days drawn evenly from a closed range."""
+    return rng.integers(between[0], between[1] + 1, size)
+
+
 @lru_cache(maxsize=8)
 def _season(world: World, year: int) -> Season:
     rng = stream(world.seed, "season", year)
@@ -53,11 +58,12 @@ def _season(world: World, year: int) -> Season:
     new_year = lunar_new_year(year).toordinal()
     people, firms = world.people, world.enterprises
     count, migrants = len(firms.industry), people.hometown_cell >= 0
-    leave = new_year + rng.integers(festival.leave_k[0], festival.leave_k[1] + 1, len(people))
-    back = new_year + rng.integers(festival.return_k[0], festival.return_k[1] + 1, len(people))
-    close = new_year + rng.integers(festival.close_k[0], festival.close_k[1] + 1, count)
-    resume = new_year + rng.integers(festival.reopen_k[0], festival.reopen_k[1] + 1, count)
-    ramp = rng.integers(festival.ramp_days[0], festival.ramp_days[1] + 1, count)
+    # the later of two draws: departures and closures gather towards the eve
+    leave = new_year + _days(rng, festival.leave_k, (2, len(people))).max(axis=0)
+    back = new_year + _days(rng, festival.return_k, len(people))
+    close = new_year + _days(rng, festival.close_k, (2, count)).max(axis=0)
+    resume = new_year + _days(rng, festival.reopen_k, count)
+    ramp = _days(rng, festival.ramp_days, count)
     if in_epidemic(world, year):
         epidemic = world.config.epidemic
         reopening = epidemic.reopening_from.toordinal()
@@ -65,7 +71,7 @@ def _season(world: World, year: int) -> Season:
         spread = np.exp(epidemic.resume_sigma * rng.standard_normal(count))
         after = np.floor(median[firms.industry] * spread).astype(np.int64)
         resume = np.maximum(resume, reopening + after)
-        ramp = rng.integers(epidemic.ramp_days[0], epidemic.ramp_days[1] + 1, count)
+        ramp = _days(rng, epidemic.ramp_days, count)
         # people come back a few days before their enterprise does (quarantine at home)
         wanted = np.where(people.enterprise >= 0, resume[people.enterprise], resume.max())
         early = rng.integers(0, 5, len(people))

@@ -41,7 +41,8 @@ def _slots(rng: np.random.Generator, events: Ints, start_s: int, end_s: int) -> 
     ends = np.cumsum(events)
     position = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - events, events)
     width = np.repeat(length, events)
-    return start_s + position * width + (rng.random(len(width)) * width).astype(np.int64)
+    second: Ints = start_s + position * width + (rng.random(len(width)) * width).astype(np.int64)
+    return second
 
 
 def _event_counts(world: World, rng: np.random.Generator) -> tuple[Ints, Ints]:
@@ -75,7 +76,8 @@ def _where(world: World, day: Day, device: Ints, second: Ints, rng: np.random.Ge
     draw = rng.random(len(cell))
     share = world.config.cells.neighbour_event_share
     near = world.cells.near[cell, (draw * 2 / share).astype(np.int64).clip(0, 1)]
-    return np.where((draw < share) & (cell >= 0), near, cell)
+    seen_by: Ints = np.where((draw < share) & (cell >= 0), near, cell)
+    return seen_by
 
 
 def _seconds_of_day(day: Day) -> pl.Series:

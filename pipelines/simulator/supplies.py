@@ -69,7 +69,8 @@ def _surge(world: World, day: date) -> Floats:
         at(config.epidemic_demand.get(each.category), day) if inside else 1.0
         for each in config.products
     ]
-    return np.sqrt(np.array(factor))
+    surge: Floats = np.sqrt(np.array(factor))
+    return surge
 
 
 def _stock(world: World, day: date) -> Ints:
@@ -86,7 +87,8 @@ def _stock(world: World, day: date) -> Ints:
         ]
     )[shelves.product]
     noise = stream(world.seed, "stock", day).uniform(0.97, 1.03, len(cover))
-    return np.rint(shelves.base_use * cover * noise).astype(np.int64)
+    units: Ints = np.rint(shelves.base_use * cover * noise).astype(np.int64)
+    return units
 
 
 def stock_frame(world: World, day: date) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from pipelines.dates import DateWindow
 from pipelines.errors import CityPulseError
 from pipelines.simulator import merchant, voucher
 from pipelines.simulator.clock import lunar_new_year, season_year
+from pipelines.simulator.config import Place
 from pipelines.simulator.epidemic import cases_of
 from pipelines.simulator.movement import HOUR_S, Day
 from pipelines.simulator.population import NONE, Ints, World
@@ -178,12 +179,19 @@ def regions_frame(world: World) -> pl.DataFrame:
     config = world.config
     dwellers = np.bincount(world.home_area, minlength=len(world.areas)).tolist()
     districts, neighbours = dwellers[: world.areas.districts], dwellers[world.areas.districts :]
-    rows = [(config.province, "province", None, sum(dwellers))]
-    rows.append((config.city, "city", config.province.region_id, sum(districts)))
-    for place, count in zip(config.districts, districts, strict=True):
-        rows.append((place, "district", config.city.region_id, count))
-    for place, count in zip(config.neighbours, neighbours, strict=True):
-        rows.append((place, "city", config.province.region_id, count))
+    province, city = config.province.region_id, config.city.region_id
+    rows: list[tuple[Place, str, str | None, int]] = [
+        (config.province, "province", None, sum(dwellers)),
+        (config.city, "city", province, sum(districts)),
+        *(
+            (place, "district", city, count)
+            for place, count in zip(config.districts, districts, strict=True)
+        ),
+        *(
+            (place, "city", province, count)
+            for place, count in zip(config.neighbours, neighbours, strict=True)
+        ),
+    ]
     return pl.DataFrame(
         {
             "region_id": [place.region_id for place, *_ in rows],
@@ -204,6 +212,7 @@ def static_tables(world: World, whole: DateWindow) -> dict[str, pl.DataFrame]:
         "enterprises": _enterprises(world),
         "gougers": merchant.gougers_frame(world),
         "voucher_effect": voucher.effect_frame(world, days),
+        "campaigns": voucher.campaigns_frame(world, days),
         "fraud_users": voucher.fraud_frame(world, days),
         "infected": _infected(world),
         "resume_dates": pl.concat(
