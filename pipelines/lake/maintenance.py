@@ -36,8 +36,9 @@ def maintain(
     """Merge small files, expire old snapshots, delete files nothing refers to.
 
     A snapshot is kept when it is younger than `snapshot_days`, or when it is a release (or the
-    input a release was built from) published within `release_days`, or the newest. Files let go are
-    deleted `orphan_days` later, so that a reader that still has them open can finish.
+    input a release was built from) published within `release_days`, or the newest release, or the
+    newest snapshot. Files let go are deleted `orphan_days` later, so that a reader that still has
+    them open can finish.
     """
     started = time.monotonic()
     with writer(settings) as con:
@@ -82,7 +83,8 @@ def expirable_snapshots(
 ) -> list[int]:
     """Snapshots nobody is promised: older than `snapshots_before`, no release or input of one.
 
-    Releases published before `releases_before` no longer protect theirs. The instants are aware.
+    Releases published before `releases_before` no longer protect theirs, but the newest release
+    always does. The instants are aware.
     """
     rows = con.execute(
         """WITH released AS (
@@ -90,9 +92,10 @@ def expirable_snapshots(
                FROM lake.ops.releases r
                LEFT JOIN lake.snapshots() s
                  ON try_cast(s.commit_extra_info->>'release' AS BIGINT) = r.release
-               WHERE r.published_at >= $releases_before),
+               WHERE r.published_at >= $releases_before
+                  OR r.release = (SELECT max(release) FROM lake.ops.releases)),
            kept AS (
-               SELECT snapshot_id AS snapshot_id FROM released
+               SELECT snapshot_id FROM released
                UNION SELECT input_snapshot FROM released
                UNION SELECT max(snapshot_id) FROM lake.snapshots())
            SELECT snapshot_id FROM lake.snapshots()
