@@ -58,11 +58,18 @@ def _ingested_files(view: View) -> pl.DataFrame:
     return rows.select("feed", _basename("file_name").alias("file"), "sha256")
 
 
-def _row_faults(view: View, planted: pl.DataFrame) -> list[ScoreLine]:
+def _refused_rows(view: View) -> pl.DataFrame:
+    """(feed, file, line, code) of every refused row, once however often it was read."""
     rows = view.query(
-        "SELECT DISTINCT feed, file_name, source_line AS line, code FROM lake.quarantine.rows"
-    ).with_columns(_basename("file_name").alias("file"))
-    found = rows.select(*_PLACE, "code").unique(subset=_PLACE, keep="first", maintain_order=True)
+        "SELECT feed, file_name, source_line AS line, min(code) AS code "
+        "FROM lake.quarantine.rows GROUP BY ALL"
+    )
+    named = rows.with_columns(_basename("file_name").alias("file"))
+    return named.select(*_PLACE, "code").unique(subset=_PLACE)
+
+
+def _row_faults(view: View, planted: pl.DataFrame) -> list[ScoreLine]:
+    found = _refused_rows(view)
     matched = planted.join(found, on=_PLACE, how="left", suffix="_found", nulls_equal=True)
     lines = []
     for (kind,), group in sorted(matched.group_by("kind")):
@@ -151,9 +158,7 @@ def _late(view: View, planted: pl.DataFrame) -> list[ScoreLine]:
 def _gaps(view: View, planted: pl.DataFrame) -> list[ScoreLine]:
     """A missing file must leave nothing: no rows and no zeros in its place."""
     invented = 0
-    for feed, table, provider, day in planted.select(
-        "feed", "table_name", "provider", "data_date"
-    ).rows():
+    for table, provider, day in planted.select("table_name", "provider", "data_date").rows():
         counted = view.query(
             f"SELECT count(*) AS n FROM lake.bronze.{table} WHERE provider = ? AND data_date = ?",
             provider,
@@ -168,16 +173,11 @@ def _gaps(view: View, planted: pl.DataFrame) -> list[ScoreLine]:
 
 def _semantic(view: View, planted: pl.DataFrame) -> list[ScoreLine]:
     """Faults no row check can see: shown, never judged."""
-    rows = view.query(
-        "SELECT DISTINCT feed, file_name, source_line AS line FROM lake.quarantine.rows"
-    )
-    rows = rows.with_columns(_basename("file_name").alias("file"))
+    rows = _refused_rows(view)
     lines = []
     for (kind,), group in sorted(planted.group_by("kind")):
         caught = group.join(rows, on=_PLACE, how="semi").height
-        note = (
-            f"{group.height} rows planted within the contract's range: row checks cannot see them"
-        )
+        note = f"{group.height} rows planted within the contract's range: no row check sees them"
         lines.append(shown(MART, f"{kind} (plausible): refused", caught, note))
     return lines
 
@@ -189,7 +189,7 @@ def _kept(view: View) -> list[ScoreLine]:
     )
     lines = []
     limit = targets()[MART]["rows_missing_share"]
-    for feed, table, rows_to_keep in wanted.sort("feed", "table_name").rows():
+    for table, rows_to_keep in wanted.sort("table_name").rows():
         have = int(
             view.query(
                 f"SELECT count(*) AS n FROM lake.bronze.{table} "
@@ -200,7 +200,6 @@ def _kept(view: View) -> list[ScoreLine]:
         )
         note = f"{have} rows in the lake, {rows_to_keep} to be kept"
         difference = abs(have - rows_to_keep) / max(rows_to_keep, 1)
-        lines.append(
-            at_most(f"bronze.{table}", "rows missing or too many", difference, limit, note)
-        )
+        what = "rows missing or too many"
+        lines.append(at_most(f"bronze.{table}", what, difference, limit, note))
     return lines

@@ -58,9 +58,9 @@ def _return_to_work(view: View, rows: pl.DataFrame, city: str) -> list[ScoreLine
     large = pl.col("enterprise_count") >= target["cell_enterprises"]
     lines = []
     for measure, which, limit in (
-        ("city index: largest error in points", whole_city, target["city_points"]),
+        ("city index: largest error", whole_city, target["city_points"]),
         (
-            "district x industry index: largest error in points",
+            "district x industry index: largest error",
             cells & large,
             target["cell_points"],
         ),
@@ -100,10 +100,11 @@ def _migration(view: View, rows: pl.DataFrame, _city: str) -> list[ScoreLine]:
     )
     if joined.is_empty() or joined["devices"].sum() == 0:
         return [unavailable(name, "published cells: WAPE", "no cell reached k")]
-    biggest = moved.filter(pl.col("data_date") > view.start)["devices"].sum()
+    everyone = float(moved.filter(pl.col("data_date") > view.start)["devices"].sum())
+    in_cells = float(joined["devices"].sum())
     note = (
         f"{joined.height} published cells; they hold "
-        f"{100 * share(joined['devices'].sum(), biggest):.0f} % of all who moved"
+        f"{100 * share(in_cells, everyone):.0f} % of all who moved"
     )
     value = _wape(joined, "device_count", "devices")
     return [at_most(name, "published cells: WAPE", value, targets()[name]["wape"], note)]
@@ -197,7 +198,8 @@ def _forecast(view: View, rows: pl.DataFrame, city: str) -> list[ScoreLine]:
         if found.is_empty():
             lines.append(unavailable(name, f"{measure}: WAPE", "no target day has come yet"))
             continue
-        note = f"{found.height} forecasts of 1 to {found['horizon_days'].max()} days ahead"
+        horizon = found.select(pl.col("horizon_days").max()).item()
+        note = f"{found.height} forecasts of 1 to {horizon} days ahead"
         lines.append(
             shown(name, f"{measure}: WAPE", _wape(found, "demand_units", "true_units"), note)
         )
