@@ -1,0 +1,129 @@
+-- A candidate made by hand that passes every rule: two districts, two industries, a few devices.
+-- Variables: first_day, last_day (the window) and number, which shows in every mart.
+CREATE SCHEMA seeds;
+CREATE SCHEMA intermediate;
+CREATE SCHEMA marts;
+
+CREATE TEMP TABLE days AS
+SELECT CAST(day AS DATE) AS data_date
+FROM generate_series(getvariable('first_day'), getvariable('last_day'), INTERVAL 1 DAY) AS t (day);
+
+CREATE TABLE marts.return_to_work_daily AS
+WITH enterprises AS (
+  SELECT data_date, district, industry, size_class,
+    CASE WHEN district = '990102' AND industry = 'G' AND size_class = 'below' THEN 2 ELSE 5 END AS n
+  FROM days
+  CROSS JOIN (VALUES ('990101'), ('990102')) AS r (district)
+  CROSS JOIN (VALUES ('C'), ('G')) AS i (industry)
+  CROSS JOIN (VALUES ('above'), ('below')) AS s (size_class)
+),
+cells AS (
+  SELECT data_date,
+    CASE WHEN grouping(district) = 1 THEN '990100' ELSE district END AS region_id,
+    CASE WHEN grouping(industry) = 1 THEN 'all' ELSE industry END AS industry_code,
+    CASE WHEN grouping(size_class) = 1 THEN 'all' ELSE size_class END AS scale,
+    CAST(sum(n) AS BIGINT) AS enterprise_count,
+    CAST(sum(n - 1) AS BIGINT) AS resumed_count,
+    CAST(sum(n * 100 + getvariable('number')) AS DECIMAL(18, 3)) AS energy_kwh,
+    CAST(sum(n * 200) AS DECIMAL(18, 3)) AS baseline_kwh
+  FROM enterprises
+  GROUP BY data_date, CUBE (district, industry, size_class)
+),
+rates AS (
+  SELECT *, round(100.0 * resumed_count / enterprise_count, 4) AS rw,
+    round(100 * energy_kwh::DOUBLE / baseline_kwh, 4) AS rp, enterprise_count >= 3 AS shown
+  FROM cells
+)
+SELECT data_date, data_date AS value_date, region_id, industry_code, scale,
+  enterprise_count + 1 AS registered_count, enterprise_count,
+  CASE WHEN shown THEN resumed_count END AS resumed_count,
+  CASE WHEN shown THEN rw::DOUBLE END AS resumption_rate_pct,
+  CASE WHEN shown THEN rp END AS recovery_rate_pct,
+  CASE WHEN shown THEN round(0.5 * rw + 0.5 * rp, 4)::DOUBLE END AS index_value,
+  CASE WHEN shown THEN energy_kwh END AS energy_kwh,
+  CASE WHEN shown THEN baseline_kwh END AS baseline_kwh,
+  0.95::DOUBLE AS reporting_share,
+  CASE WHEN NOT shown THEN 'suppressed' END AS missing_reason
+FROM rates;
+
+CREATE TABLE marts.return_to_work_variants_daily AS
+SELECT data_date, value_date, region_id, industry_code, 'dec_mean' AS baseline_kind, users,
+  enterprise_count, resumption_rate_pct, recovery_rate_pct, index_value, missing_reason
+FROM marts.return_to_work_daily CROSS JOIN (VALUES ('all'), ('without_largest')) AS u (users)
+WHERE scale = 'all';
+
+CREATE TABLE intermediate.int_mobility__flow_day AS
+SELECT data_date, from_region_id, to_region_id,
+  CASE WHEN to_region_id = '990300' THEN 3 ELSE 100 + getvariable('number') END::BIGINT
+    AS device_count
+FROM days
+CROSS JOIN (VALUES ('990101'), ('990102')) AS f (from_region_id)
+CROSS JOIN (VALUES ('990200'), ('990300'), ('990400')) AS t (to_region_id);
+
+CREATE TABLE marts.migration_daily AS
+SELECT data_date, data_date AS value_date, from_region_id, to_region_id,
+  CASE WHEN device_count >= 16 THEN device_count END AS device_count,
+  CASE WHEN device_count >= 16 THEN 0.5::DOUBLE END AS share,
+  CASE WHEN device_count < 16 THEN 'suppressed' END AS missing_reason
+FROM intermediate.int_mobility__flow_day;
+
+CREATE TABLE marts.supply_demand_forecast AS
+SELECT data_date, data_date AS value_date, region_id, 'mask' AS category,
+  data_date + h::INTEGER AS target_date, h::INTEGER AS horizon_days,
+  10.0::DOUBLE + getvariable('number') AS demand_units,
+  8.0::DOUBLE AS demand_lower_units, 2000.0::DOUBLE AS demand_upper_units,
+  140.000::DECIMAL(18, 3) AS stock_units, 14.0::DOUBLE AS days_of_cover,
+  'week_level_x_weekday' AS method, NULL::VARCHAR AS missing_reason
+FROM days
+CROSS JOIN (VALUES ('990101'), ('990102')) AS r (region_id)
+CROSS JOIN range(1, 15) AS t (h);
+
+CREATE TABLE marts.price_leads AS
+SELECT data_date, md5(concat_ws('|', data_date, rule_id, shop_id)) AS lead_id, rule_id,
+  'national' AS jurisdiction, shop_id, 'mask-10' AS product_id, '990101' AS region_id,
+  baseline_date, baseline_price_cny, 20.0000::DECIMAL(18, 4) + getvariable('number') AS price_cny,
+  2.0000::DECIMAL(18, 4) AS cost_cny, baseline_margin_pct, 900.0::DOUBLE AS margin_pct, cap_pct,
+  modified_z, grade, reason
+FROM days
+CROSS JOIN (VALUES
+  ('CN-2020-21', 'shop-1', DATE '2020-01-18', 5.0000::DECIMAL(18, 4), 150.0::DOUBLE, NULL::DOUBLE,
+   NULL::DOUBLE, 'A', 'margin_above_last_deal'),
+  ('CN-HB-2020', 'shop-2', DATE '2020-01-18', 5.0000, 150.0, NULL, NULL, 'A',
+   'price_above_last_deal'),
+  ('CN-HB-2020', 'shop-3', NULL, NULL, NULL, 15.0, NULL, 'B', 'margin_above_cap'),
+  ('STAT', 'shop-4', NULL, NULL, NULL, NULL, 4.2, 'C', 'price_outlier')
+) AS l (rule_id, shop_id, baseline_date, baseline_price_cny, baseline_margin_pct, cap_pct,
+  modified_z, grade, reason);
+
+CREATE TABLE intermediate.int_voucher__campaign_change AS
+SELECT campaign_id, DATE '2020-01-02' AS change_date, issued_users, redeemed_users, refunded_users
+FROM (VALUES ('spring', 400::BIGINT, 300::BIGINT, 0::BIGINT), ('village', 9, 4, 1))
+  AS c (campaign_id, issued_users, redeemed_users, refunded_users);
+
+CREATE TABLE marts.voucher_campaign_daily AS
+SELECT data_date, campaign_id, '990100' AS region_id,
+  CASE WHEN shown THEN 5000 + getvariable('number') END::BIGINT AS issued_count,
+  CASE WHEN shown THEN 350 END::BIGINT AS redeemed_count,
+  CASE WHEN shown THEN 0.7 END::DOUBLE AS redeemed_7d_share,
+  CASE WHEN shown THEN 3500 END::DECIMAL(18, 4) AS subsidy_cny,
+  CASE WHEN shown THEN 14000 END::DECIMAL(18, 4) AS order_cny,
+  CASE WHEN shown THEN 4 END::DOUBLE AS leverage, 4::DOUBLE AS mechanical_leverage,
+  CASE WHEN shown THEN 10 END::BIGINT AS expired_count,
+  CASE WHEN shown THEN 0 END::BIGINT AS refunded_count,
+  CASE WHEN NOT shown THEN 'suppressed' END AS missing_reason
+FROM days CROSS JOIN (VALUES ('spring', true), ('village', false)) AS c (campaign_id, shown);
+
+CREATE TABLE marts.epidemic_daily AS
+SELECT data_date, data_date AS value_date, region_id,
+  100::BIGINT + getvariable('number') AS confirmed, 5::BIGINT AS suspected, 20::BIGINT AS cured,
+  1::BIGINT AS dead, 79::BIGINT + getvariable('number') AS active, 2::BIGINT AS new_confirmed,
+  1::BIGINT AS new_cured, 0::BIGINT AS new_dead, 2.0::DOUBLE AS new_confirmed_7d_mean,
+  false AS is_revision, NULL::VARCHAR AS missing_reason
+FROM days CROSS JOIN (VALUES ('990100'), ('990101')) AS r (region_id);
+
+CREATE TABLE marts.footfall_daily_summary AS
+SELECT data_date, data_date AS value_date, 4::BIGINT AS open_venue_count,
+  5::BIGINT AS reporting_venue_count, 1000::BIGINT + getvariable('number') AS visitors,
+  round((1000 + getvariable('number')) / 4, 4)::DOUBLE AS visitors_per_open_venue,
+  NULL::VARCHAR AS missing_reason
+FROM days;
