@@ -1,0 +1,13 @@
+/*
+kind: figure
+title: {zh: 客流数据时效, en: "Freshness: footfall"}
+note:
+  zh: 最近一个有值的数据日，及其距报告日的天数。
+  en: The newest data date with values and its age in days.
+*/
+SELECT
+    max(value_date) FILTER (WHERE visitors IS NOT NULL) AS value_date,
+    $data_date - max(value_date) FILTER (WHERE visitors IS NOT NULL) AS age_days,
+    max(data_date) = $data_date AS has_rows
+FROM lake.marts.footfall_daily_summary
+WHERE data_date <= $data_date
