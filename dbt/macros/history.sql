@@ -7,7 +7,8 @@
   {%- set current = ref(model_name) -%}
   {%- set columns = [] -%}
   {%- set published = [] -%}
-  {%- if execute -%}
+  {#- a unit test's history is its fixture -#}
+  {%- if execute and model.resource_type != 'unit_test' -%}
     {%- for column in model_columns(model_name) -%}
       {%- do columns.append(column) -%}
     {%- endfor -%}
