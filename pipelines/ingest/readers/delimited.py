@@ -10,6 +10,7 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +18,7 @@ import polars as pl
 from pipelines.errors import LayoutMismatch
 from pipelines.ingest.providers import Layout
 from pipelines.ingest.readers.source import (
+    BLANK,
     LINE,
     MALFORMED_ROW,
     Record,
@@ -30,6 +32,8 @@ from pipelines.ingest.readers.text import Text
 # a quoted field may hold line ends, but an unclosed quote must not swallow the file
 _MAX_LINES_A_RECORD = 50
 _EXTRA = "_extra"
+
+NumberedLine = tuple[int, str]
 
 
 def _split(line: str, layout: Layout) -> list[str] | None:
@@ -56,7 +60,8 @@ def header_names(text: Text, layout: Layout) -> list[str]:
         for number, line in enumerate(file):
             if number == layout.skip_lines:
                 names = _split(line.rstrip("\r\n"), layout) or [line]
-                return [name.strip(" \t\ufeff\u3000") for name in names]
+                names = [name.strip(BLANK) for name in names]
+                return names[:-1] if layout.trailing_empty_field and not names[-1] else names
     return []
 
 
@@ -74,53 +79,66 @@ def _malformed(number: int, line: str, found: int | None, width: int) -> Rejecte
     return Rejected(number, MALFORMED_ROW, line, f"expected {width} fields, found {what}")
 
 
+class _Lines:
+    """Numbered lines that can be put back."""
+
+    def __init__(self, lines: Iterable[NumberedLine]) -> None:
+        self._source = iter(lines)
+        self._ahead: deque[NumberedLine] = deque()
+
+    def __iter__(self) -> Iterator[NumberedLine]:
+        return self
+
+    def __next__(self) -> NumberedLine:
+        return self._ahead.popleft() if self._ahead else next(self._source)
+
+    def put_back(self, lines: list[NumberedLine]) -> None:
+        self._ahead.extendleft(reversed(lines))
+
+
+def _joined(lines: _Lines, line: str, width: int, layout: Layout) -> list[str] | None:
+    """Fields of a record whose quotes stay open at the end of `line`; None when none comes out.
+
+    Takes the lines the record goes on in, or puts all of them back.
+    """
+    taken: list[NumberedLine] = []
+    for item in islice(lines, _MAX_LINES_A_RECORD):
+        taken.append(item)
+        line = f"{line}\n{item[1]}"
+        fields = _split(line, layout)
+        if fields is not None:
+            row = _sound(fields, width, layout)
+            if row is not None:
+                return row
+            break
+    lines.put_back(taken)
+    return None
+
+
 def records(
-    lines: Iterable[tuple[int, str]], width: int, layout: Layout
+    lines: Iterable[NumberedLine], width: int, layout: Layout
 ) -> Iterator[Record | Rejected]:
     """Rows of numbered physical lines; blank ones are no rows.
 
     A line with an open quote is joined with the next ones while that yields a sound row; if none
     does, the line alone is refused and reading goes on at the next line.
     """
-    ahead: deque[tuple[int, str]] = deque()
-    source = iter(lines)
-
-    def following(position: int) -> tuple[int, str] | None:
-        while len(ahead) <= position:
-            item = next(source, None)
-            if item is None:
-                return None
-            ahead.append(item)
-        return ahead[position]
-
-    while (first := following(0)) is not None:
-        ahead.popleft()
-        number, line = first
-        if not line.strip():
+    waiting = _Lines(lines)
+    for number, line in waiting:
+        if not line or line.isspace():
             continue
         fields = _split(line, layout)
-        joined = line
-        for position in range(_MAX_LINES_A_RECORD if fields is None else 0):
-            item = following(position)
-            if item is None:
-                break
-            joined = f"{joined}\n{item[1]}"
-            fields = _split(joined, layout)
-            if fields is not None:
-                if _sound(fields, width, layout) is None:
-                    fields = None
-                else:
-                    for _ in range(position + 1):
-                        ahead.popleft()
-                break
-        row = None if fields is None else _sound(fields, width, layout)
+        if fields is None:
+            row = _joined(waiting, line, width, layout)
+        else:
+            row = _sound(fields, width, layout)
         if row is None:
             yield _malformed(number, line, None if fields is None else len(fields), width)
         else:
             yield Record(number, [value or None for value in row])
 
 
-def numbered_lines(path: Path, layout: Layout) -> Iterator[tuple[int, str]]:
+def numbered_lines(path: Path, layout: Layout) -> Iterator[NumberedLine]:
     """Physical lines after the skipped ones and the header, with their 1-based numbers."""
     skip = layout.skip_lines + (layout.names is None)
     with path.open(encoding="utf-8", newline="\n") as file:

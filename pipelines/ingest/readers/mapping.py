@@ -13,9 +13,8 @@ from pipelines.errors import LayoutMismatch
 from pipelines.feeds.contract import Column, Table
 from pipelines.ingest.providers import ColumnSource, Layout, TableMapping, When
 from pipelines.ingest.readers.layout import Resolved
-from pipelines.ingest.readers.source import LINE, PATH_PREFIX, Source
+from pipelines.ingest.readers.source import BLANK, LINE, PATH_PREFIX, Source
 from pipelines.ingest.readers.values import (
-    BLANK,
     Parse,
     from_native,
     from_text,
@@ -31,11 +30,13 @@ class MappedColumn:
     """How a column of a `RawTable` becomes the contract's type.
 
     `parse(pl.col(name))` is null where the value cannot be read. `assumed`: the value is our
-    assignment, not the publisher's word.
+    assignment, not the publisher's word. `identifies`: the value is made from a column that is an
+    identifier in the contract, so it needs a pseudonym too (a voucher number with the user in it).
     """
 
     parse: Callable[[pl.Expr], pl.Expr]
     assumed: bool
+    identifies: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,17 @@ def _long(source: Source, layout: Layout) -> pl.LazyFrame:
     )
 
 
+def _used(resolved: Resolved) -> set[str]:
+    """The file's columns a value is made of."""
+    columns = {resolved.column} if resolved.column is not None else set()
+    return columns.union(*(_PLACEHOLDER.findall(text) for text in resolved.templates))
+
+
+def _identifying(table: Table, resolved: dict[str, Resolved]) -> set[str]:
+    """The file's columns that feed identifiers of the contract."""
+    return set().union(*(_used(resolved[n]) for n in table.identifiers if n in resolved))
+
+
 def _count(frame: pl.LazyFrame) -> int:
     return int(frame.select(pl.len()).collect(engine="streaming").item())
 
@@ -184,6 +196,7 @@ def map_table(
         belongs = pl.all_horizontal(conditions)
         outside = _count(frame.filter(~belongs))
         frame = frame.filter(belongs)
+    identifying = _identifying(table, resolved)
     selected: dict[str, pl.Expr] = {}
     mapped: dict[str, MappedColumn] = {}
     for name, found in resolved.items():
@@ -193,7 +206,9 @@ def map_table(
         expr, dtype = raw
         selected[name] = expr
         assumed = found.fallback or (found.source.assume is not None and found.column is None)
-        mapped[name] = MappedColumn(_parse(table.column(name), found, dtype), assumed)
+        identifies = bool(_used(found) & identifying) and not table.column(name).is_identifier
+        parse = _parse(table.column(name), found, dtype)
+        mapped[name] = MappedColumn(parse, assumed, identifies)
     return RawTable(
         table=table,
         frame=frame.select(pl.col(LINE).cast(pl.Int64), **selected),

@@ -9,6 +9,8 @@ from pathlib import Path
 import polars as pl
 
 LINE = "_line"
+# spaces of any kind and stray byte order marks around a value
+BLANK = " \t\r\n\u00a0\u3000\ufeff"
 PATH_PREFIX = "path:"
 REJECTED_SCHEMA = {
     LINE: pl.Int64,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import cache, partial
+from typing import cast
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -11,16 +15,20 @@ from pipelines.feeds.contract import Column
 from pipelines.ingest.providers import ColumnSource
 
 Parse = Callable[[pl.Expr], pl.Expr]
+Read = Callable[[pl.Series], pl.Series]
 
 # ISO 8601 as anyone would write it; `%+` covers an offset or Z with or without a fraction
-_ZONED = ("%+", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%dT%H:%M%z")
-_LOCAL = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
+_ZONED = ("%Y-%m-%dT%H:%M:%S%z", "%+", "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%dT%H:%M%z")
+# without a fraction first: reading one that is not there takes four times as long
+_LOCAL = (
+    "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M",
+)  # fmt: skip
 _DAYS = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")
 INSTANT_FORMATS = (*_ZONED, *_LOCAL, *_DAYS)
 _MICROSECONDS = pl.Datetime("us")
+_OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 _LARGEST_EXACT_FLOAT = 2**53
-# spaces of any kind and stray byte order marks around a value
-BLANK = " \t\r\n\u00a0\u3000\ufeff"
 _BOOLEANS = {
     "true": True, "t": True, "1": True, "yes": True, "y": True, "是": True,
     "false": False, "f": False, "0": False, "no": False, "n": False, "否": False,
@@ -35,24 +43,24 @@ def decimal_type(duckdb_type: str) -> pl.Decimal | None:
     return pl.Decimal(int(precision), int(scale))
 
 
-def _first_that_reads(
-    series: pl.Series, readers: list[Callable[[pl.Series], pl.Series]]
-) -> pl.Series:
-    """Read all values with the first reader, what is left with the next, and so on.
+def _in_likely_order(series: pl.Series, readers: Sequence[Read]) -> list[Read]:
+    """The readers, beginning with one that reads the first value: a file keeps to one format."""
+    first = series.drop_nulls().head(1)
+    able = [reader for reader in readers if reader(first).null_count() == 0]
+    return [*able, *(reader for reader in readers if reader not in able)]
 
-    Files keep to one format, so later readers hardly ever run.
-    """
-    result = readers[0](series)
-    for reader in readers[1:]:
-        open_ = result.is_null() & series.is_not_null()
-        if not open_.any():
+
+def _first_that_reads(readers: Sequence[Read], dtype: pl.DataType, series: pl.Series) -> pl.Series:
+    """Every value by the first reader that can; null where none can."""
+    if series.null_count() == len(series):
+        return pl.Series(series.name, [None], dtype=dtype).new_from_index(0, len(series))
+    likely = _in_likely_order(series, readers)
+    result = likely[0](series)
+    for reader in likely[1:]:
+        unread = result.is_null() & series.is_not_null()
+        if not unread.any():
             break
-        result = result.zip_with(
-            ~open_,
-            reader(
-                series.zip_with(open_, pl.repeat(None, len(series), dtype=pl.String, eager=True))
-            ),
-        )
+        result = result.zip_with(~unread, reader(series.set(~unread, None)))
     return result
 
 
@@ -60,17 +68,57 @@ def _day(format_: str, series: pl.Series) -> pl.Series:
     return series.str.to_date(format_, strict=False)
 
 
+@cache
+def _fixed_offset(zone: str, first_year: int, last_year: int) -> timedelta | None:
+    """The zone's offset if it never changes from the year before `first_year` to the one after."""
+    at = datetime(first_year - 1, 1, 1, 12, tzinfo=ZoneInfo(zone))
+    offsets = {
+        (at + timedelta(days=day)).utcoffset() for day in range((last_year - first_year + 3) * 366)
+    }
+    return offsets.pop() if len(offsets) == 1 else None
+
+
 def _to_utc(series: pl.Series, zone: str) -> pl.Series:
+    """Local time to UTC; nonexistent hours are null, repeated ones the earlier."""
+    years = series.dt.year()
+    first, last = cast("int | None", years.min()), cast("int | None", years.max())
+    if first is not None and last is not None and first > 1 and last < 9998:
+        offset = _fixed_offset(zone, first, last)
+        if offset is not None:  # subtracting is a hundred times faster than zone rules
+            return series - offset
     local = series.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
     return local.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
 
 
-def _instant(format_: str, zone: str, series: pl.Series) -> pl.Series:
-    if "%H" not in format_ and format_ != "%+":
-        return _to_utc(series.str.to_date(format_, strict=False).cast(_MICROSECONDS), zone)
+def _common_offset(series: pl.Series) -> timedelta | None:
+    """The offset when every value is `YYYY-MM-DDTHH:MM:SS+HH:MM` with the same one."""
+    texts = series.drop_nulls()
+    tail = texts.str.tail(6)
+    match = _OFFSET.fullmatch(tail[0]) if len(tail) else None
+    if match is None or not (tail == tail[0]).all() or not (texts.str.len_bytes() == 25).all():
+        return None
+    sign = -1 if match[1] == "-" else 1
+    return sign * timedelta(hours=int(match[2]), minutes=int(match[3]))
+
+
+def _zoned(format_: str, series: pl.Series) -> pl.Series:
+    offset = _common_offset(series) if format_ == _ZONED[0] else None
+    if offset is not None:  # far faster than reading each value's offset
+        parsed = series.str.head(19).str.to_datetime(
+            "%Y-%m-%dT%H:%M:%S", strict=False, time_unit="us", cache=False
+        )
+        return parsed - offset
     parsed = series.str.to_datetime(format_, strict=False, time_unit="us")
-    if getattr(parsed.dtype, "time_zone", None) is not None:
-        return parsed.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    return parsed.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+
+
+def _instant(format_: str, zone: str, series: pl.Series) -> pl.Series:
+    """Text to UTC; without an offset local time of `zone`, without hours midnight."""
+    if "%z" in format_ or "%:z" in format_ or "%+" in format_:
+        return _zoned(format_, series)
+    if "%H" not in format_ and "%T" not in format_:
+        return _to_utc(series.str.to_date(format_, strict=False).cast(_MICROSECONDS), zone)
+    parsed = series.str.to_datetime(format_, strict=False, time_unit="us", cache=False)
     return _to_utc(parsed, zone)
 
 
@@ -120,7 +168,7 @@ def from_text(column: Column, source: ColumnSource) -> Parse:
     if target is not None:
         return lambda expr: _decimal(_text(expr, source), source, target)
     if column.duckdb_type in ("DATE", "TIMESTAMP"):
-        readers: list[Callable[[pl.Series], pl.Series]]
+        readers: list[Read]
         if column.duckdb_type == "DATE":
             readers = [partial(_day, f) for f in source.formats or _DAYS]
             result: pl.DataType = pl.Date()
@@ -128,10 +176,9 @@ def from_text(column: Column, source: ColumnSource) -> Parse:
             formats = source.formats or INSTANT_FORMATS
             readers = [partial(_instant, f, source.timezone) for f in formats]
             result = _MICROSECONDS
+        read = partial(_first_that_reads, readers, result)
         return lambda expr: _text(expr, source).map_batches(
-            lambda series: _first_that_reads(series, readers),
-            return_dtype=result,
-            is_elementwise=True,
+            read, return_dtype=result, is_elementwise=True
         )
     by_type: dict[str, Parse] = {
         "VARCHAR": lambda expr: _text(expr, source),
