@@ -13,6 +13,7 @@ from pipelines import lake
 from pipelines.build import Candidate, candidates_folder
 from pipelines.dates import DateWindow
 from pipelines.gate import GateResult, candidate_hash
+from pipelines.publish import publish
 from pipelines.settings import PROJECT_ROOT, Settings
 
 SEEDS = ("parameters", "power_baselines", "price_rules")
@@ -96,3 +97,11 @@ def passed(candidate: Candidate) -> GateResult:
     )
     result.write()
     return result
+
+
+def lake_with_week(home: Path) -> Settings:
+    """A lake with one release: `WEEK`."""
+    settings = new_lake(home)
+    candidate = make_candidate(settings, WEEK)
+    publish(settings, candidate, passed(candidate), run_id="week")
+    return settings

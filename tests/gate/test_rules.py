@@ -1,0 +1,190 @@
+"""Every `fail` rule catches a corruption seeded for it, and holds without it."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from small_candidate import lake_with_week, restated
+
+from pipelines import lake
+from pipelines.build import Candidate
+from pipelines.gate.suites import Rule, load_suites
+from pipelines.gate.validation import validate
+from pipelines.gate.workspace import workspace
+from pipelines.settings import PROJECT_ROOT, Settings
+
+SUITES = load_suites()
+FAIL_RULES = [
+    (suite.mart, rule.id)
+    for suite in SUITES.values()
+    for rule in suite.rules
+    if rule.severity == "fail"
+]
+CITY = "region_id = '990100' AND industry_code = 'all' AND scale = 'all'"
+
+
+def _common(rule_id: str, sql: str, **own: str) -> dict[tuple[str, str], str]:
+    """The same corruption for every mart that shares a rule; `own` where one needs another."""
+    return {
+        (mart, rule_id): own.get(mart, sql.replace("{mart}", mart))
+        for mart, rule in FAIL_RULES
+        if rule == rule_id
+    }
+
+
+# (mart, rule) -> SQL that breaks the rule, run on the candidate's database
+CORRUPTIONS: dict[tuple[str, str], str] = {
+    **_common("rows_in_window", "UPDATE marts.{mart} SET data_date = DATE '2019-01-01'"),
+    **_common("key_unique", "INSERT INTO marts.{mart} FROM marts.{mart} LIMIT 1"),
+    **_common(
+        "row_count_baseline",
+        """DELETE FROM marts.{mart} WHERE data_date = DATE '2020-02-18' AND rowid NOT IN
+           (SELECT min(rowid) FROM marts.{mart} GROUP BY data_date)""",
+        # two rows a date: a third of them is none, so the days before are made rich instead
+        epidemic_daily="lake: INSERT INTO marts.epidemic_daily BY NAME SELECT m.* REPLACE "
+        "(region_id || g AS region_id) FROM marts.epidemic_daily AS m CROSS JOIN range(4) AS t (g)",
+        voucher_campaign_daily="lake: INSERT INTO marts.voucher_campaign_daily BY NAME SELECT m.* "
+        "REPLACE (campaign_id || g AS campaign_id) FROM marts.voucher_campaign_daily AS m "
+        "CROSS JOIN range(4) AS t (g)",
+    ),
+    **_common(
+        "value_fresh",
+        "UPDATE marts.{mart} SET value_date = data_date - 15, missing_reason = 'stale'",
+    ),
+    ("release", "candidate_unchanged"): "unstated: DELETE FROM marts.epidemic_daily "
+    "WHERE data_date = DATE '2020-02-18'",
+    ("release", "no_mart_vanished"): "DROP TABLE marts.price_leads",
+    ("release", "every_mart_has_a_suite"): "CREATE TABLE marts.unheard_of AS "
+    "SELECT DATE '2020-02-18' AS data_date",
+    ("release", "fresh"): ";".join(
+        f"DELETE FROM marts.{mart} WHERE data_date = DATE '2020-02-18'"
+        for mart in SUITES
+        if mart != "release"
+    ),
+    ("release", "rows_conserved"): "lake: INSERT INTO ops.outcomes (run_id, step, rows_in, "
+    "rows_accepted, rows_quarantined, rows_duplicate) VALUES ('x', 'ingest', 10, 8, 1, 0)",
+    ("return_to_work_daily", "small_cells_empty"): "UPDATE marts.return_to_work_daily "
+    "SET energy_kwh = 12 WHERE enterprise_count = 2",
+    ("return_to_work_daily", "missing_explained"): "UPDATE marts.return_to_work_daily "
+    "SET missing_reason = NULL",
+    ("return_to_work_daily", "counts_ordered"): "UPDATE marts.return_to_work_daily "
+    f"SET resumed_count = enterprise_count + 1 WHERE {CITY}",
+    ("return_to_work_daily", "resumption_rate_in_range"): "UPDATE marts.return_to_work_daily "
+    f"SET resumption_rate_pct = 100.5 WHERE {CITY}",
+    ("return_to_work_daily", "index_follows_rates"): "UPDATE marts.return_to_work_daily "
+    f"SET index_value = index_value + 0.1 WHERE {CITY}",
+    ("return_to_work_daily", "totals_foot"): "UPDATE marts.return_to_work_daily "
+    f"SET enterprise_count = enterprise_count + 1 WHERE {CITY} AND data_date = '2020-02-18'",
+    ("return_to_work_daily", "energy_foots"): "UPDATE marts.return_to_work_daily "
+    f"SET energy_kwh = energy_kwh + 0.001 WHERE {CITY} AND data_date = '2020-02-18'",
+    ("return_to_work_variants_daily", "agrees_with_return_to_work"): "UPDATE "
+    "marts.return_to_work_variants_daily SET index_value = 99 WHERE users = 'all'",
+    ("return_to_work_variants_daily", "small_cells_empty"): "UPDATE "
+    "marts.return_to_work_variants_daily SET enterprise_count = 2",
+    ("migration_daily", "small_cells_empty"): "UPDATE marts.migration_daily "
+    "SET device_count = 15 WHERE device_count IS NULL",
+    ("migration_daily", "counts_devices"): "UPDATE marts.migration_daily "
+    "SET device_count = device_count * 5",
+    ("migration_daily", "shares_foot"): "UPDATE marts.migration_daily SET share = 0.4",
+    ("migration_daily", "missing_explained"): "UPDATE marts.migration_daily "
+    "SET device_count = NULL, share = NULL WHERE to_region_id = '990200'",
+    ("supply_demand_forecast", "interval_holds_forecast"): "UPDATE marts.supply_demand_forecast "
+    "SET demand_lower_units = demand_units + 1 WHERE horizon_days = 3",
+    ("supply_demand_forecast", "target_follows_horizon"): "UPDATE marts.supply_demand_forecast "
+    "SET target_date = target_date + 1",
+    ("supply_demand_forecast", "horizons_complete"): "DELETE FROM marts.supply_demand_forecast "
+    "WHERE horizon_days = 14 AND region_id = '990102'",
+    ("price_leads", "lead_has_grounds"): "UPDATE marts.price_leads SET margin_pct = 10 "
+    "WHERE reason = 'margin_above_cap'",
+    ("price_leads", "rule_in_force"): "UPDATE marts.price_leads SET rule_id = 'CN-HN-2020' "
+    "WHERE shop_id = 'shop-2'",
+    ("price_leads", "price_positive"): "UPDATE marts.price_leads SET price_cny = 0 "
+    "WHERE shop_id = 'shop-4'",
+    ("price_leads", "baseline_before_lead"): "UPDATE marts.price_leads "
+    "SET baseline_date = data_date + 1 WHERE shop_id = 'shop-1'",
+    ("voucher_campaign_daily", "small_cells_empty"): "UPDATE marts.voucher_campaign_daily "
+    "SET redeemed_count = 4 WHERE campaign_id = 'village'",
+    ("voucher_campaign_daily", "leverage_foots"): "UPDATE marts.voucher_campaign_daily "
+    "SET leverage = 4.1 WHERE campaign_id = 'spring'",
+    ("voucher_campaign_daily", "redeemed_share_in_range"): "UPDATE marts.voucher_campaign_daily "
+    "SET redeemed_7d_share = 1.2 WHERE campaign_id = 'spring'",
+    ("voucher_campaign_daily", "missing_explained"): "UPDATE marts.voucher_campaign_daily "
+    "SET missing_reason = NULL",
+    ("epidemic_daily", "active_foots"): "UPDATE marts.epidemic_daily SET active = active + 1",
+    ("epidemic_daily", "confirmed_not_negative"): "UPDATE marts.epidemic_daily SET confirmed = -1",
+    ("epidemic_daily", "revisions_marked"): "UPDATE marts.epidemic_daily SET new_dead = -1",
+    ("footfall_daily_summary", "mean_foots"): "UPDATE marts.footfall_daily_summary "
+    "SET visitors = visitors + 1",
+    ("footfall_daily_summary", "open_among_reporting"): "UPDATE marts.footfall_daily_summary "
+    "SET reporting_venue_count = open_venue_count - 1",
+}
+
+
+def _holds(
+    settings: Settings, candidate: Candidate, mart: str, rule_id: str, docs: Path
+) -> tuple[bool, str]:
+    suite = SUITES[mart]
+    rules: list[Rule] = [rule for rule in suite.rules if rule.id == rule_id]
+    with workspace(settings, candidate, SUITES) as con:
+        findings, _ = validate(con, [suite.model_copy(update={"rules": rules})], docs, "test")
+    found = findings[mart, rule_id]
+    return found.holds, found.observed
+
+
+def _corrupted(candidate: Candidate, sql: str, folder: Path) -> Candidate:
+    shutil.copytree(candidate.path, folder)
+    copy = dataclasses.replace(candidate, path=folder)
+    restate = not sql.startswith("unstated: ")
+    with duckdb.connect(str(copy.database)) as con:
+        con.execute(sql.removeprefix("unstated: "))
+    return restated(copy) if restate else copy
+
+
+@pytest.mark.parametrize(("mart", "rule_id"), FAIL_RULES)
+def test_fail_rule_catches_its_corruption(
+    week_published: Settings, good_candidate: Candidate, tmp_path: Path, mart: str, rule_id: str
+) -> None:
+    assert (mart, rule_id) in CORRUPTIONS, f"seed a corruption for {mart}.{rule_id}"
+    sql = CORRUPTIONS[mart, rule_id]
+    settings, candidate = week_published, good_candidate
+    if sql.startswith("lake: "):
+        settings = lake_with_week(tmp_path)  # one of its own: the corruption is in the lake
+        with lake.writer(settings) as con:
+            con.execute("USE lake.marts")
+            con.execute(sql.removeprefix("lake: "))
+    else:
+        candidate = _corrupted(candidate, sql, tmp_path / "candidate")
+    holds, observed = _holds(settings, candidate, mart, rule_id, tmp_path / "docs")
+    assert not holds
+    assert "cannot be evaluated" not in observed
+
+
+def test_no_corruption_is_left_over() -> None:
+    assert set(CORRUPTIONS) == set(FAIL_RULES)
+
+
+def test_every_rule_holds_on_the_good_candidate(
+    week_published: Settings, good_candidate: Candidate, tmp_path: Path
+) -> None:
+    with workspace(week_published, good_candidate, SUITES) as con:
+        findings, _ = validate(con, list(SUITES.values()), tmp_path / "docs", "test")
+    assert {name: f.observed for name, f in findings.items() if not f.holds} == {}
+    assert len(findings) == sum(len(suite.rules) for suite in SUITES.values())
+
+
+def test_thresholds_shared_with_dbt_agree() -> None:
+    project = yaml.safe_load((PROJECT_ROOT / "dbt" / "dbt_project.yml").read_text())
+    shared = {"stale_max_days", "demand_horizon_days"}
+    found = {
+        (name, value)
+        for suite in SUITES.values()
+        for rule in suite.rules
+        for name, value in rule.parameters.items()
+        if name in shared
+    }
+    assert found == {(name, project["vars"][name]) for name in shared}
