@@ -184,9 +184,7 @@ def _semantic(view: View, planted: pl.DataFrame) -> list[ScoreLine]:
 
 def _kept(view: View) -> list[ScoreLine]:
     """Rows in the lake against the rows that should be there, table by table."""
-    wanted = (
-        view.known("rows_daily").group_by("feed", "table_name").agg(pl.col("rows_to_keep").sum())
-    )
+    wanted = view.known("rows_daily").group_by("table_name").agg(pl.col("rows_to_keep").sum())
     lines = []
     limit = targets()[MART]["rows_missing_share"]
     for table, rows_to_keep in wanted.sort("table_name").rows():

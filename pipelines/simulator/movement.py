@@ -216,7 +216,7 @@ def _journeys(
     place[moves, 1] = NONE
     place[moves, 2] = place[moves, 3]
     until[moves] = np.stack([once, once + ride, once + ride + HOUR_S], axis=1)[moves]
-    # the ride of a day trip is out of coverage too, but short: only the stay is kept apart
+    # four segments: on the ride out a day tripper still counts as at home
     place[day_trip, 1], place[day_trip, 2] = trip_cell[day_trip], NONE
     until[day_trip] = np.stack([out + ride, back, back + ride], axis=1)[day_trip]
 
