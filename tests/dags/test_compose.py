@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.dags.conftest import ROOT
 
+ROOT = Path(__file__).resolve().parents[2]
 COMPOSE_FILE = ROOT / "docker-compose.yml"
 EXAMPLE = ROOT / "deploy" / "citypulse.env.example"
 PINNED = re.compile(r"(@sha256:[0-9a-f]{64}|:[^:/]*\d[^:/]*)$")

@@ -6,14 +6,16 @@ import copy
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from pipelines.feeds.contract import all_feeds
-from tests.dags.conftest import DAGS, ROOT
 
+ROOT = Path(__file__).resolve().parents[2]
+DAGS = ROOT / "dags"
 SECONDS_A_FILE = 2.0
 OTHERS = {"release", "cutoff", "report", "backfill", "maintenance", "freshness"}
 SCHEDULE = yaml.safe_load((DAGS / "schedule.yaml").read_text(encoding="utf-8"))
