@@ -11,7 +11,14 @@ from pathlib import Path
 
 from pipelines import lake
 from pipelines.build import Candidate
-from pipelines.gate.result import GATE_FOLDER, GateResult, RuleResult, RuleStatus, candidate_hash
+from pipelines.gate.result import (
+    DOCS_FOLDER,
+    GATE_FOLDER,
+    GateResult,
+    RuleResult,
+    RuleStatus,
+    candidate_hash,
+)
 from pipelines.gate.suites import (
     EXPECTATIONS_FOLDER,
     RELEASE_SUITE,
@@ -20,7 +27,7 @@ from pipelines.gate.suites import (
     load_overrides,
     load_suites,
 )
-from pipelines.gate.validation import Finding, validate
+from pipelines.gate.validation import Finding, validate, write_data_docs
 from pipelines.gate.workspace import workspace
 from pipelines.outcomes import Outcome, record
 from pipelines.settings import Settings
@@ -53,14 +60,15 @@ def gate(
             "SELECT mart FROM gate.marts WHERE in_candidate"
         ).fetchall()}  # fmt: skip
         checked = [s for name, s in suites.items() if name in present or name == RELEASE_SUITE]
-        findings, validations = validate(con, checked, folder / "data_docs", run_id)
+        validation = validate(con, checked, run_id)
+    write_data_docs(validation, folder / DOCS_FOLDER)
     result = GateResult(
         content_hash=candidate_hash(candidate),
         data_date=candidate.requested.end.isoformat(),
         folder=folder,
-        rules=_verdicts(checked, findings, overrides, candidate),
+        rules=_verdicts(checked, validation.findings, overrides, candidate),
     )
-    text = json.dumps(validations, indent=1, ensure_ascii=False, default=str)
+    text = json.dumps(validation.results, indent=1, ensure_ascii=False, default=str)
     (folder / VALIDATION_FILE).write_text(text, encoding="utf-8")
     result.write()
     _record(settings, candidate, result, run_id, time.monotonic() - started)

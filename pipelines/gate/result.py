@@ -14,6 +14,7 @@ from pipelines.gate.suites import Severity
 from pipelines.lake import combine
 
 GATE_FOLDER = "gate"
+DOCS_FOLDER = "data_docs"
 RESULT_FILE = "gate.json"
 NAMED_FAILURES = 3
 
@@ -85,7 +86,7 @@ class GateResult:
         others = f" and {more} more" if more > 0 else ""
         raise GateRefused(
             f"the gate refused the release of {self.data_date}: {named}{others}; the last good "
-            f"release stands. See {self.folder / 'data_docs' / 'index.html'}, then mend the input "
+            f"release stands. See {self.folder / DOCS_FOLDER / 'index.html'}, then mend the input "
             "and build again, or answer for it in expectations/overrides.yaml."
         )
 

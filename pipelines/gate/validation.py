@@ -19,7 +19,6 @@ import duckdb
 from pipelines.gate.suites import Rule, Suite
 
 if TYPE_CHECKING:
-    from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.data_context.data_context.ephemeral_data_context import (
         EphemeralDataContext,
     )
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 OFFENDING_ROWS_KEPT = 1000
 EXAMPLE_CHARACTERS = 300
 SITE = "gate"
+SOURCE = "candidate"
 GX_SEVERITY: dict[str, Any] = {"fail": "critical", "warn": "warning"}
 # pictures of Great Expectations' own tutorial, and fonts the style sheet has fallbacks for: 4 MB
 UNUSED_DOCS = ("*.gif", "iterative-dev-loop.png", "*.otf")
@@ -43,40 +43,51 @@ class Finding:
 Findings = dict[tuple[str, str], Finding]
 
 
-def validate(
-    con: duckdb.DuckDBPyConnection, suites: Sequence[Suite], docs_folder: Path, run_id: str
-) -> tuple[Findings, list[dict[str, Any]]]:
-    """Findings by (mart, rule), and Great Expectations' own results; writes Data Docs."""
-    context = _context(docs_folder)
-    findings: Findings = {}
-    validations = []
+@dataclass(frozen=True)
+class Validation:
+    """Findings by (mart, rule), Great Expectations' own results, and the context that has them."""
+
+    findings: Findings
+    results: list[dict[str, Any]]
+    context: EphemeralDataContext
+
+
+def validate(con: duckdb.DuckDBPyConnection, suites: Sequence[Suite], run_id: str) -> Validation:
+    """Run suites in a workspace's connection."""
+    validation = Validation({}, [], _context())
     for suite in suites:
         on_rows = [rule for rule in suite.rules if rule.expectation]
         queries = [rule for rule in suite.rules if rule.sql]
         if on_rows:
             batch = con.execute(f'FROM marts."{suite.mart}"').df()
-            result = _run(context, suite.mart, [_on_rows(r) for r in on_rows], batch, run_id)
-            findings |= _findings(suite.mart, result)
-            validations.append(_as_json(result))
+            expectations = [_on_rows(rule) for rule in on_rows]
+            _run(validation, suite.mart, suite.mart, expectations, batch, run_id)
         if queries:
             batch = _offending_rows(con, queries)
-            name = f"{suite.mart}_queries"
-            result = _run(context, name, [_on_query(r) for r in queries], batch, run_id)
-            findings |= _findings(suite.mart, result)
-            validations.append(_as_json(result))
-    context.build_data_docs(site_names=[SITE])
+            expectations = [_on_query(rule) for rule in queries]
+            _run(validation, suite.mart, f"{suite.mart}_queries", expectations, batch, run_id)
+    return validation
+
+
+def write_data_docs(validation: Validation, folder: Path) -> None:
+    """Render a validation as a static site; `index.html` is its entrance."""
+    site: Any = {
+        "class_name": "SiteBuilder",
+        "show_how_to_buttons": False,
+        "store_backend": {
+            "class_name": "TupleFilesystemStoreBackend",
+            "base_directory": str(folder),
+        },
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+    }
+    validation.context.add_data_docs_site(SITE, site)
+    validation.context.build_data_docs(site_names=[SITE])
     for pattern in UNUSED_DOCS:
-        for path in docs_folder.rglob(pattern):
+        for path in folder.rglob(pattern):
             path.unlink()
-    return findings, validations
 
 
-def _as_json(result: ExpectationSuiteValidationResult) -> dict[str, Any]:
-    content: dict[str, Any] = result.to_json_dict()  # type: ignore[no-untyped-call]
-    return content
-
-
-def _context(docs_folder: Path) -> EphemeralDataContext:
+def _context() -> EphemeralDataContext:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read when the package is imported
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -85,17 +96,7 @@ def _context(docs_folder: Path) -> EphemeralDataContext:
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     for default_site in list(context.get_site_names()):
         context.delete_data_docs_site(default_site)
-    site: Any = {
-        "class_name": "SiteBuilder",
-        "show_how_to_buttons": False,
-        "store_backend": {
-            "class_name": "TupleFilesystemStoreBackend",
-            "base_directory": str(docs_folder),
-        },
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-    }
-    context.add_data_docs_site(SITE, site)
-    context.data_sources.add_pandas("candidate")
+    context.data_sources.add_pandas(SOURCE)
     return context
 
 
@@ -133,11 +134,18 @@ def _offending_rows(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> An
 
 
 def _run(
-    context: EphemeralDataContext, name: str, expectations: Sequence[Any], batch: Any, run_id: str
-) -> ExpectationSuiteValidationResult:
+    validation: Validation,
+    mart: str,
+    name: str,
+    expectations: Sequence[Any],
+    batch: Any,
+    run_id: str,
+) -> None:
+    """Run expectations on one batch and add what they found."""
     import great_expectations as gx
 
-    source: Any = context.data_sources.get("candidate")
+    context = validation.context
+    source: Any = context.data_sources.get(SOURCE)
     asset = source.add_dataframe_asset(name)
     suite = context.suites.add(gx.ExpectationSuite(name))
     for expectation in expectations:
@@ -145,19 +153,15 @@ def _run(
     definition = gx.ValidationDefinition(
         name=name, data=asset.add_batch_definition_whole_dataframe("all rows"), suite=suite
     )
-    return context.validation_definitions.add(definition).run(
+    result: Any = context.validation_definitions.add(definition).run(
         batch_parameters={"dataframe": batch},
         result_format="SUMMARY",
         run_id=gx.RunIdentifier(run_name=run_id),
     )
-
-
-def _findings(mart: str, result: ExpectationSuiteValidationResult) -> Findings:
-    found: list[Any] = list(result.results)
-    return {
-        (mart, one.expectation_config.meta["rule"]): Finding(bool(one.success), _observed(one))
-        for one in found
-    }
+    for found in result.results:
+        rule_id = found.expectation_config.meta["rule"]
+        validation.findings[mart, rule_id] = Finding(bool(found.success), _observed(found))
+    validation.results.append(result.to_json_dict())
 
 
 def _observed(found: Any) -> str:

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 
@@ -38,30 +38,29 @@ def workspace(
         con.execute(f"ATTACH {lake.quote(str(candidate.database))} AS candidate (READ_ONLY)")
         for schema in (*CANDIDATE_SCHEMAS, "published", "gate"):
             con.execute(f"CREATE SCHEMA {schema}")
-        in_candidate = _candidate_views(con)
-        published = _tables(con, "lake", "marts")
+        tables = _tables(con)
+        for schema in CANDIDATE_SCHEMAS:
+            for table in sorted(tables.get(("candidate", schema), ())):
+                con.execute(f'CREATE VIEW {schema}."{table}" AS FROM candidate.{schema}."{table}"')
+        in_candidate = tables.get(("candidate", "marts"), set())
+        published = tables.get(("lake", "marts"), set())
         for mart in sorted(in_candidate | published):
             _published_view(con, mart, mart in published)
         _run_table(con, settings, candidate)
         _marts_table(con, in_candidate, published, suites)
-        _contents_table(con, candidate)
+        _contents_table(con, candidate, tables)
         yield con
 
 
-def _tables(con: duckdb.DuckDBPyConnection, database: str, schema: str) -> set[str]:
+def _tables(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], set[str]]:
+    """Tables by database and schema."""
     rows = con.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = ?",
-        [database, schema],
+        "SELECT database_name, schema_name, table_name FROM duckdb_tables() WHERE NOT internal"
     ).fetchall()
-    return {row[0] for row in rows}
-
-
-def _candidate_views(con: duckdb.DuckDBPyConnection) -> set[str]:
-    """Show the candidate's tables under their own schemas; return its marts."""
-    for schema in CANDIDATE_SCHEMAS:
-        for table in sorted(_tables(con, "candidate", schema)):
-            con.execute(f'CREATE VIEW {schema}."{table}" AS FROM candidate.{schema}."{table}"')
-    return _tables(con, "candidate", "marts")
+    tables: dict[tuple[str, str], set[str]] = {}
+    for database, schema, table in rows:
+        tables.setdefault((database, schema), set()).add(table)
+    return tables
 
 
 def _published_view(con: duckdb.DuckDBPyConnection, mart: str, is_published: bool) -> None:
@@ -100,29 +99,27 @@ def _marts_table(
         )
 
 
-def _contents_table(con: duckdb.DuckDBPyConnection, candidate: Candidate) -> None:
+def _contents_table(
+    con: duckdb.DuckDBPyConnection,
+    candidate: Candidate,
+    tables: Mapping[tuple[str, str], Collection[str]],
+) -> None:
     con.execute(
         "CREATE TABLE gate.contents (layer VARCHAR, table_name VARCHAR, data_date DATE, "
         "stated_rows BIGINT, stated_hash VARCHAR, found_rows BIGINT, found_hash VARCHAR)"
     )
     for layer, contents in (("marts", candidate.marts), ("intermediate", candidate.intermediates)):
-        present = _tables(con, "candidate", layer)
+        present = tables.get(("candidate", layer), ())
         # a mart that the build did not state must not slip through
-        tables = {*contents, *(present if layer == "marts" else ())}
-        for table in sorted(tables):
+        looked_at = {*contents, *(present if layer == "marts" else ())}
+        for table in sorted(looked_at):
             stated = contents.get(table, {})
-            found: dict[date | None, PartitionContent] = {}
+            found: Mapping[date | None, PartitionContent] = {}
             if table in present:
                 found = lake.content_by_date(con, f'FROM candidate.{layer}."{table}"')
             for day in {*stated, *found}:
-                says, holds = (_part(stated, day), _part(found, day))
+                says = NOTHING if day is None else stated.get(day, NOTHING)
                 con.execute(
                     "INSERT INTO gate.contents VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    [layer, table, day, *says, *holds],
+                    [layer, table, day, *says, *found.get(day, NOTHING)],
                 )
-
-
-def _part(contents: object, day: date | None) -> PartitionContent:
-    assert isinstance(contents, dict)
-    part: PartitionContent = contents.get(day, NOTHING)
-    return part

@@ -125,13 +125,11 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
 }
 
 
-def _holds(
-    settings: Settings, candidate: Candidate, mart: str, rule_id: str, docs: Path
-) -> tuple[bool, str]:
+def _holds(settings: Settings, candidate: Candidate, mart: str, rule_id: str) -> tuple[bool, str]:
     suite = SUITES[mart]
     rules: list[Rule] = [rule for rule in suite.rules if rule.id == rule_id]
     with workspace(settings, candidate, SUITES) as con:
-        findings, _ = validate(con, [suite.model_copy(update={"rules": rules})], docs, "test")
+        findings = validate(con, [suite.model_copy(update={"rules": rules})], "test").findings
     found = findings[mart, rule_id]
     return found.holds, found.observed
 
@@ -145,21 +143,35 @@ def _corrupted(candidate: Candidate, sql: str, folder: Path) -> Candidate:
     return restated(copy) if restate else copy
 
 
+@pytest.fixture(scope="module")
+def corrupted_lake(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A lake with every corruption that is in the lake; each test looks at one rule."""
+    settings = lake_with_week(tmp_path_factory.mktemp("corrupted"))
+    with lake.writer(settings) as con:
+        con.execute("USE lake.marts")
+        for sql in CORRUPTIONS.values():
+            if sql.startswith("lake: "):
+                con.execute(sql.removeprefix("lake: "))
+    return settings
+
+
 @pytest.mark.parametrize(("mart", "rule_id"), FAIL_RULES)
 def test_fail_rule_catches_its_corruption(
-    week_published: Settings, good_candidate: Candidate, tmp_path: Path, mart: str, rule_id: str
+    week_published: Settings,
+    corrupted_lake: Settings,
+    good_candidate: Candidate,
+    tmp_path: Path,
+    mart: str,
+    rule_id: str,
 ) -> None:
     assert (mart, rule_id) in CORRUPTIONS, f"seed a corruption for {mart}.{rule_id}"
     sql = CORRUPTIONS[mart, rule_id]
     settings, candidate = week_published, good_candidate
     if sql.startswith("lake: "):
-        settings = lake_with_week(tmp_path)  # one of its own: the corruption is in the lake
-        with lake.writer(settings) as con:
-            con.execute("USE lake.marts")
-            con.execute(sql.removeprefix("lake: "))
+        settings = corrupted_lake
     else:
         candidate = _corrupted(candidate, sql, tmp_path / "candidate")
-    holds, observed = _holds(settings, candidate, mart, rule_id, tmp_path / "docs")
+    holds, observed = _holds(settings, candidate, mart, rule_id)
     assert not holds
     assert "cannot be evaluated" not in observed
 
@@ -169,10 +181,10 @@ def test_no_corruption_is_left_over() -> None:
 
 
 def test_every_rule_holds_on_the_good_candidate(
-    week_published: Settings, good_candidate: Candidate, tmp_path: Path
+    week_published: Settings, good_candidate: Candidate
 ) -> None:
     with workspace(week_published, good_candidate, SUITES) as con:
-        findings, _ = validate(con, list(SUITES.values()), tmp_path / "docs", "test")
+        findings = validate(con, list(SUITES.values()), "test").findings
     assert {name: f.observed for name, f in findings.items() if not f.holds} == {}
     assert len(findings) == sum(len(suite.rules) for suite in SUITES.values())
 
