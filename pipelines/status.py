@@ -120,8 +120,9 @@ def mart_status(con: duckdb.DuckDBPyConnection, as_of: date | None = None) -> li
             f"SELECT count(*), min(data_date), max(data_date) FROM lake.marts.{name}"
         ).fetchone()
         assert row is not None
-        age = (as_of - row[2]).days if as_of and row[2] else None
-        found.append(MartStatus(name, *row, age))
+        rows, first, last = row
+        age = (as_of - last).days if as_of and last else None
+        found.append(MartStatus(name, rows, first, last, age))
     return found
 
 

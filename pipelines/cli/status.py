@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.app import app
-from pipelines.cli.output import CsvFlag, Format, JsonFlag, err, out, show
+from pipelines.cli.output import CsvFlag, Format, JsonFlag, out, show
 from pipelines.cli.steps import DateOption, show_outcomes
 from pipelines.dates import DateWindow, parse_date
 from pipelines.outcomes import new_run_id
@@ -17,6 +17,12 @@ from pipelines.settings import load_settings
 FEED_COLUMNS = (
     "feed", "table", "rows in", "accepted", "quarantined", "duplicate", "stored", "files refused",
     "first date", "last date", "age days", "state",
+)  # fmt: skip
+
+FILE_COLUMNS = ("provider", "file_name", "code", "message")
+ROW_COLUMNS = (
+    "table_name", "provider", "data_date", "code", "column_name", "value", "file_name",
+    "source_line", "message",
 )  # fmt: skip
 
 
@@ -71,8 +77,9 @@ def quarantine(
     as_csv: CsvFlag = False,
 ) -> None:
     """List what a feed's quarantine holds (files refused whole, then rows), or replay it."""
+    import polars as pl
+
     from pipelines import ingest
-    from pipelines.lake import connect
 
     settings = load_settings()
     fmt = Format(as_json, as_csv)
@@ -80,17 +87,14 @@ def quarantine(
     if replay:
         show_outcomes(ingest.replay(settings, feed, window=window, run_id=new_run_id()), fmt)
         return
-    with connect(settings) as con:
-        files = ingest.quarantined_files(con, feed, window)
-        rows = ingest.quarantined_rows(con, feed, window)
-    if fmt.for_people and files:
-        columns = ("provider", "file", "code", "message")
-        show(columns, files, fmt, title="files refused whole")
-    columns = ("table", "provider", "data date", "code", "column", "value", "file", "line", "why")
-    show(columns, rows, fmt, title="rows refused")
-    if not fmt.for_people and files:
-        for file in files:
-            err.print(f"file refused: {file[1]}: {file[3]}", markup=False)
+    files = ingest.quarantined_files(settings, feed, window).select(FILE_COLUMNS)
+    rows = ingest.quarantined_rows(settings, feed, window).select(ROW_COLUMNS)
+    if fmt.for_people:
+        show(FILE_COLUMNS, files.rows(), fmt, title="files refused whole")
+        show(ROW_COLUMNS, rows.rows(), fmt, title="rows refused")
+        return
+    together = pl.concat([files, rows], how="diagonal")
+    show(together.columns, together.rows(), fmt)
 
 
 @app.command(

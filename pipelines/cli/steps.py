@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -188,7 +188,7 @@ def run(
 def report(
     date_: Annotated[str, typer.Option("--date", metavar="D", help="Data date of the report.")],
     release: Annotated[int | None, typer.Option(help="Release (default: the newest).")] = None,
-    lang: Annotated[str, typer.Option(metavar="zh|en", help="Language.")] = "zh",
+    lang: Annotated[Literal["zh", "en"], typer.Option(help="Language.")] = "zh",
 ) -> None:
     """Write the daily report from one release."""
     from pipelines.report import render
