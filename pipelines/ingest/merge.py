@@ -1,0 +1,190 @@
+"""One partition from all the files that touch it: de-duplication and order, bucket by bucket.
+
+The result depends on the set of files only: rows are ordered by data date, key, the contract's
+`latest_by`, then file (date, name, hash) and line, whatever the order of arrival or the threads.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property, reduce
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.feeds.contract import Table
+from pipelines.ingest.checks import DATA_DATE, LINE
+from pipelines.ingest.codes import RowCode
+from pipelines.ingest.config import ingest_config
+from pipelines.ingest.validate import REFUSED_SCHEMA, ValidatedTable, bucket_of
+
+FILE = "_file"
+_CONFLICT = "another row of the same key says otherwise, and the contract does not say which holds"
+
+
+def power_of_two(at_least: float) -> int:
+    """The smallest power of two that is not below a number, 1 at the least."""
+    power = 1
+    while power < at_least:
+        power *= 2
+    return power
+
+
+@dataclass(frozen=True)
+class MergeInput:
+    """One file's valid rows of the table, and its place in the fixed order of files."""
+
+    file: int
+    rows: ValidatedTable
+
+
+@dataclass
+class Merged:
+    """What became of the rows, by file number; filled while `Merge.buckets` is consumed."""
+
+    accepted: Counter[int] = field(default_factory=Counter)
+    conflicting: Counter[int] = field(default_factory=Counter)
+    valid: Counter[int] = field(default_factory=Counter)
+    conflicts: list[pl.DataFrame] = field(default_factory=list)
+
+    def duplicates(self, file: int) -> int:
+        """Rows of a file that another row stands for, or that were summed into another."""
+        return self.valid[file] - self.accepted[file] - self.conflicting[file]
+
+
+@dataclass(frozen=True)
+class Merge:
+    """The rows of one table and provider for some data dates (None: all, of an undated table)."""
+
+    table: Table
+    inputs: Sequence[MergeInput]
+    dates: frozenset[date] | None
+
+    @cached_property
+    def count(self) -> int:
+        """How many buckets there are: a power of two, at least what each file was cut into."""
+        rows = sum(one.rows.rows_on(self.dates) for one in self.inputs)
+        needed = power_of_two(rows / ingest_config().bucket_rows)
+        return max([needed, *(len(one.rows.parts) for one in self.inputs)])
+
+    def buckets(self, merged: Merged) -> Iterator[pl.DataFrame]:
+        """Surviving rows: contract columns, data date, `_file`, `_line`, in their final order."""
+        for bucket in range(self.count):
+            frames = [f for one in self.inputs if (f := self._bucket(one, bucket)) is not None]
+            if not frames:
+                continue
+            rows = pl.concat(frames).collect()
+            _count(merged.valid, rows)
+            kept, conflicts = deduplicate(rows, self.table, self._adds)
+            _count(merged.accepted, kept)
+            if not conflicts.is_empty():
+                _count(merged.conflicting, conflicts)
+                merged.conflicts.append(conflicts)
+            yield kept
+
+    @property
+    def _adds(self) -> bool:
+        return any(one.rows.adds for one in self.inputs)
+
+    def _bucket(self, one: MergeInput, bucket: int) -> pl.LazyFrame | None:
+        parts = one.rows.parts
+        path: Path | None = parts[bucket % len(parts)]
+        if path is None:
+            return None
+        frame = pl.scan_parquet(path)
+        if len(parts) < self.count:
+            frame = frame.filter(bucket_of(self.table, self.count) == bucket)
+        if self.dates is not None:
+            frame = frame.filter(pl.col(DATA_DATE).is_in(sorted(self.dates)))
+        return frame.with_columns(pl.lit(one.file, dtype=pl.Int32).alias(FILE))
+
+
+def _count(counter: Counter[int], rows: pl.DataFrame) -> None:
+    counter.update(dict(rows.group_by(FILE).len().iter_rows()))
+
+
+def deduplicate(rows: pl.DataFrame, table: Table, adds: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(rows kept in order, rows in conflict) under the contract's rules.
+
+    `adds`: the provider splits keys over rows, so rows of one key are summed and identical ones
+    are not taken for repeats.
+    """
+    partition = [DATA_DATE] if table.is_dated else []
+    columns = [column.name for column in table.columns]
+    group = [*partition, *(name for name in table.key if name not in partition)]
+    rule = "sum" if adds else table.on_key_conflict
+    latest = [table.latest_by] if table.latest_by and table.latest_by not in group else []
+    order = [*(group if table.key else [*partition, *columns]), *latest, FILE, LINE]
+    rows = _sorted(rows, list(dict.fromkeys(order)))
+    nothing = rows.clear()
+    if not table.key:
+        if table.on_identical == "drop":
+            rows = rows.unique([*partition, *columns], keep="first", maintain_order=True)
+        return rows, nothing
+    if rule == "latest":
+        return rows.filter(_last_of(rows, group)), nothing
+    if table.on_identical == "drop" and not adds:
+        rows_distinct = rows.unique(columns, keep="first", maintain_order=True)
+    else:
+        rows_distinct = rows
+    if rule == "sum":
+        return _summed(rows_distinct, table, group), nothing
+    lonely = rows_distinct.select(~pl.struct(group).is_duplicated()).to_series()
+    conflicting = rows_distinct.filter(~lonely).select(group).unique()
+    return rows_distinct.filter(lonely), rows.join(
+        conflicting, on=group, how="semi", maintain_order="left"
+    )
+
+
+def _sorted(rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    """Sort; texts are compared through ranks of their distinct values, which is far faster."""
+    ranks = {
+        name: rows[name].cast(pl.Enum(rows[name].drop_nulls().unique().sort()))
+        for name in by
+        if rows.schema[name] == pl.String
+    }
+    ranked = rows.with_columns(column.alias(name) for name, column in ranks.items())
+    return ranked.sort(by).with_columns(pl.col(name).cast(pl.String) for name in ranks)
+
+
+def _last_of(rows: pl.DataFrame, group: list[str]) -> pl.Series:
+    """Whether a row is the last of its group, in rows sorted by the group."""
+    changes = reduce(
+        lambda left, right: left | right,
+        (pl.col(name).ne_missing(pl.col(name).shift(-1)) for name in group),
+    )
+    at_end = pl.int_range(pl.len()) == pl.len() - 1
+    return rows.select(changes | at_end).to_series()
+
+
+def _summed(rows: pl.DataFrame, table: Table, group: list[str]) -> pl.DataFrame:
+    """One row a key: the measures added, everything else from the latest row."""
+    sums = [name for name in table.sums if name not in group]
+    last = rows.filter(_last_of(rows, group))
+    # a sum of missing values is missing, not zero
+    added = rows.group_by(group, maintain_order=True).agg(
+        pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).cast(rows.schema[name])
+        for name in sums
+    )
+    return last.with_columns(added[name] for name in sums)
+
+
+def conflict_rows(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Conflicting rows as quarantine shows them (`REFUSED_SCHEMA` and `_file`)."""
+    names = [column.name for column in table.columns]
+    key = pl.concat_str((pl.col(name).cast(pl.String) for name in table.key), separator=" | ")
+    day = pl.col(DATA_DATE) if table.is_dated else pl.lit(None, dtype=pl.Date).alias(DATA_DATE)
+    texts = (pl.col(name).cast(pl.String) for name in names)
+    return rows.select(
+        pl.col(FILE),
+        pl.col(LINE),
+        day,
+        code=pl.lit(str(RowCode.KEY_CONFLICT)),
+        column_name=pl.lit(", ".join(table.key)),
+        value=key,
+        message=pl.lit(_CONFLICT),
+        row_json=pl.struct(texts).struct.json_encode(),
+    ).select(FILE, *REFUSED_SCHEMA)

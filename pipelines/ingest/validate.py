@@ -1,0 +1,248 @@
+"""From an archived file to scratch: rows that keep the contract, and rows that do not, streaming.
+
+Identifiers are replaced before anything of them reaches scratch on our side; what readers unpack
+there is removed with the folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.feeds.contract import Table
+from pipelines.ingest.checks import (
+    DATA_DATE,
+    LINE,
+    Check,
+    broken_any,
+    checks_of,
+    first_broken,
+    raw_name,
+    typed,
+)
+from pipelines.ingest.config import IngestConfig
+from pipelines.ingest.pseudonyms import Pseudonyms
+from pipelines.ingest.readers import RawTable
+
+REFUSED_SCHEMA = {
+    LINE: pl.Int64(),
+    DATA_DATE: pl.Date(),
+    "code": pl.String(),
+    "column_name": pl.String(),
+    "value": pl.String(),
+    "message": pl.String(),
+    "row_json": pl.String(),
+}
+_CHECK = "_check"
+
+
+@dataclass(frozen=True)
+class ValidatedTable:
+    """One table's rows of one file, in scratch.
+
+    `parts[b]` is a Parquet file of the valid rows whose key falls into bucket b (None: no such
+    row); `dates` counts valid rows by data date (key None for a table without dates); `refused`
+    has `REFUSED_SCHEMA`. `adds`: the provider's rows of one key are to be summed.
+    """
+
+    table: Table
+    parts: tuple[Path | None, ...]
+    dates: dict[date | None, int]
+    refused: Path
+    rows_refused: int
+    adds: bool
+
+    @property
+    def rows_valid(self) -> int:
+        return sum(self.dates.values())
+
+    def rows_on(self, dates: frozenset[date] | None) -> int:
+        """Valid rows on some data dates (None: all)."""
+        return sum(n for day, n in self.dates.items() if dates is None or day in dates)
+
+
+def bucket_of(table: Table, buckets: int) -> pl.Expr:
+    """The bucket of a row: rows that could be duplicates of each other share one.
+
+    Persons stay whole where the key begins with an identifier.
+    """
+    key = table.key or tuple(column.name for column in table.columns)
+    if key[0] in table.identifiers:
+        key = key[:1]
+    return pl.struct(key).hash(seed=0) % buckets
+
+
+def validate(
+    raw: RawTable,
+    *,
+    file_date: date | None,
+    buckets: int,
+    folder: Path,
+    pseudonyms: dict[str, Pseudonyms],
+    config: IngestConfig,
+) -> ValidatedTable:
+    """Check every row of a table and put it where it belongs, in `folder` (new, empty)."""
+    table = raw.table
+    checks = checks_of(raw, file_date, config.plausible_dates)
+    frame = typed(raw)
+    is_broken = broken_any(checks)
+    given = {c: p for c, p in pseudonyms.items() if c in raw.columns}
+    valid = _pseudonymised(frame.filter(~is_broken), frame, given, config, small=buckets == 1)
+    names = [LINE, *(c.name for c in table.columns)]
+    if table.is_dated and DATA_DATE not in names:
+        names.append(DATA_DATE)
+    refused_path = folder / "refused.parquet"
+    pl.collect_all(
+        [
+            _sink_valid(valid.select(names), table, buckets, folder),
+            _refused(frame.filter(is_broken), raw, checks, given).sink_parquet(
+                refused_path, compression="lz4", lazy=True, maintain_order=False
+            ),
+        ],
+        engine="streaming",
+    )
+    parts = tuple(_part(folder, bucket, buckets) for bucket in range(buckets))
+    return ValidatedTable(
+        table=table,
+        parts=parts,
+        dates=_dates(table, parts),
+        refused=_with_rejected(refused_path, raw),
+        rows_refused=_height(refused_path) + raw.rejected.height,
+        adds=raw.duplicates == "sum",
+    )
+
+
+def _sink_valid(valid: pl.LazyFrame, table: Table, buckets: int, folder: Path) -> pl.LazyFrame:
+    if buckets == 1:
+        target: Path | pl.PartitionBy = folder / "valid.parquet"
+    else:
+        target = pl.PartitionBy(
+            folder / "valid",
+            key={"bucket": bucket_of(table, buckets)},
+            include_key=False,
+            approximate_bytes_per_file=None,
+        )
+    sink = valid.sink_parquet(
+        target, compression="lz4", statistics=False, maintain_order=False, mkdir=True, lazy=True
+    )
+    assert sink is not None
+    return sink
+
+
+def _part(folder: Path, bucket: int, buckets: int) -> Path | None:
+    if buckets == 1:
+        return folder / "valid.parquet"
+    found = list((folder / "valid" / f"bucket={bucket}").glob("*.parquet"))
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def _height(path: Path) -> int:
+    height = pl.scan_parquet(path).select(pl.len()).collect().item()
+    assert isinstance(height, int)
+    return height
+
+
+def _dates(table: Table, parts: tuple[Path | None, ...]) -> dict[date | None, int]:
+    paths = [part for part in parts if part is not None]
+    if not paths:
+        return {}
+    frame = pl.scan_parquet(paths)
+    if not table.is_dated:
+        rows = frame.select(pl.len()).collect().item()
+        return {None: rows} if rows else {}
+    counted = frame.group_by(DATA_DATE).len().collect(engine="streaming").sort(DATA_DATE)
+    return dict(counted.iter_rows())
+
+
+def _pseudonymised(
+    frame: pl.LazyFrame,
+    every_row: pl.LazyFrame,
+    pseudonyms: dict[str, Pseudonyms],
+    config: IngestConfig,
+    *,
+    small: bool,
+) -> pl.LazyFrame:
+    """The frame with pseudonyms in the identifiers' places.
+
+    Distinct values come from `every_row`, unfiltered: then only these columns have to be read.
+    """
+    for column, made_by in pseudonyms.items():
+        values = every_row.select(column)
+        if not small and not _few_distinct(values, config.lookup_identifiers):
+            frame = frame.with_columns(_in_place(pl.col(column), made_by))
+            continue
+        distinct = values.drop_nulls().unique().collect(engine="streaming")[column]
+        lookup = made_by.lookup(distinct, column, "_pseudonym").lazy()
+        frame = (
+            frame.join(lookup, on=column, how="left", maintain_order="none")
+            .drop(column)
+            .rename({"_pseudonym": column})
+        )
+    return frame
+
+
+def _few_distinct(values: pl.LazyFrame, limit: int) -> bool:
+    estimate = values.select(pl.all().approx_n_unique()).collect(engine="streaming").item()
+    return bool(estimate <= limit)
+
+
+def _in_place(expr: pl.Expr, made_by: Pseudonyms) -> pl.Expr:
+    return expr.map_batches(made_by.series, return_dtype=pl.String, is_elementwise=True)
+
+
+def _refused(
+    frame: pl.LazyFrame, raw: RawTable, checks: list[Check], pseudonyms: dict[str, Pseudonyms]
+) -> pl.LazyFrame:
+    """Refused rows as `REFUSED_SCHEMA`: the first broken check, its value, the row as it came."""
+    shown = {
+        column: _in_place(pl.col(raw_name(column)).cast(pl.String), pseudonyms[column])
+        if column in pseudonyms
+        else pl.col(raw_name(column)).cast(pl.String)
+        for column in raw.columns
+    }
+    numbers = pl.int_range(len(checks), dtype=pl.UInt16, eager=True)
+    value = pl.lit(None, dtype=pl.String)
+    for column, text in shown.items():
+        mine = [number for number, check in enumerate(checks) if check.column == column]
+        value = pl.when(pl.col(_CHECK).is_in(mine)).then(text).otherwise(value)
+    dated = raw.table.is_dated
+    row = pl.struct(text.alias(column) for column, text in shown.items()).struct.json_encode()
+
+    def said(texts: list[str | None]) -> pl.Expr:
+        answers = pl.Series(texts, dtype=pl.String)
+        return pl.col(_CHECK).replace_strict(numbers, answers, return_dtype=pl.String)
+
+    return frame.with_columns(first_broken(checks).alias(_CHECK)).select(
+        LINE,
+        pl.col(DATA_DATE) if dated else pl.lit(None, dtype=pl.Date).alias(DATA_DATE),
+        code=said([str(check.code) for check in checks]),
+        column_name=said([check.column for check in checks]),
+        value=value,
+        message=said([check.message for check in checks]),
+        row_json=row,
+    )
+
+
+def _with_rejected(path: Path, raw: RawTable) -> Path:
+    """Add the rows the reader could not split; their text only where nobody is named in it."""
+    if raw.rejected.is_empty():
+        return path
+    named = bool(raw.table.identifiers)
+    text = pl.lit(None, dtype=pl.String) if named else pl.col("raw")
+    nothing = pl.lit(None, dtype=pl.String)
+    rejected = raw.rejected.select(
+        LINE,
+        pl.lit(None, dtype=pl.Date).alias(DATA_DATE),
+        pl.col("code"),
+        column_name=nothing,
+        value=text,
+        message=pl.lit("the row cannot be split into fields") if named else pl.col("message"),
+        row_json=nothing,
+    )
+    both = path.with_name("refused_all.parquet")
+    pl.concat([pl.scan_parquet(path), rejected.lazy()]).sink_parquet(both, compression="lz4")
+    return both
