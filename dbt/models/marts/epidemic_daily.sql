@@ -22,7 +22,7 @@ city as (
     min(reported.value_date) as value_date,
     '{{ var("city_region_id") }}' as region_id,
     sum(reported.confirmed) as confirmed,
-    sum(reported.suspected) as suspected,
+    case when count(*) = count(reported.suspected) then sum(reported.suspected) end as suspected,
     sum(reported.cured) as cured,
     sum(reported.dead) as dead,
     case when count(*) = count(reported.new_confirmed) then sum(reported.new_confirmed) end
