@@ -84,8 +84,9 @@ def members(path: Path, layout: Layout, where: str, scratch: Path) -> Iterator[M
             groups: dict[str, Any] = match.groupdict()
             yield Member(name, target, {k: v for k, v in groups.items() if v is not None})
     except _BROKEN as error:
+        reason = (str(error).splitlines() or ["broken off"])[0].rstrip(":")
         raise LayoutMismatch(
-            f"{where} is not a whole {layout.archive} archive ({error}): expected a complete, "
+            f"{where} is not a whole {layout.archive} archive ({reason}): expected a complete, "
             "unencrypted one; send it again."
         ) from None
     if not fitting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -19,7 +20,8 @@ from pipelines.ingest.readers.text import Text
 
 _READ_CHARACTERS = 1 << 20
 _DECODER = json.JSONDecoder()
-_BETWEEN = " \t\r\n,"
+_SPACES = re.compile(r"[ \t\r\n]*")
+_BETWEEN = re.compile(r"[ \t\r\n,]*")
 
 
 def _as_text(value: Any) -> str | None:
@@ -39,52 +41,57 @@ class _Window:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open(encoding="utf-8")
-        self.text = ""
-        self.ended = False
+        self._text = ""
+        self._at = 0
+        self._ended = False
 
-    def more(self) -> None:
-        chunk = self._file.read(max(_READ_CHARACTERS, len(self.text)))
-        self.ended = not chunk
-        self.text += chunk
-        if self.ended:
+    def _more(self) -> None:
+        rest = self._text[self._at :]
+        chunk = self._file.read(max(_READ_CHARACTERS, len(rest)))
+        self._text, self._at, self._ended = rest + chunk, 0, not chunk
+        if self._ended:
             self._file.close()
 
-    def skip(self, characters: str) -> str:
-        """Drop leading characters; the next one, or '' at the end."""
+    def next_mark(self, passing: re.Pattern[str] = _SPACES) -> str:
+        """The next character that is not passed over; '' at the end."""
         while True:
-            self.text = self.text.lstrip(characters)
-            if self.text or self.ended:
-                return self.text[:1]
-            self.more()
+            match = passing.match(self._text, self._at)
+            assert match is not None
+            self._at = match.end()
+            if self._at < len(self._text) or self._ended:
+                return self._text[self._at : self._at + 1]
+            self._more()
+
+    def take(self, expected: str, problem: str) -> None:
+        """Step over one character that must come next."""
+        if self.next_mark() != expected:
+            raise ValueError(problem)
+        self._at += 1
 
     def value(self) -> Any:
         """Decode the value at the start; raise `ValueError` when it is cut off or malformed."""
         while True:
             try:
-                value, end = _DECODER.raw_decode(self.text)
+                value, end = _DECODER.raw_decode(self._text, self._at)
             except ValueError:
-                if self.ended:
+                if self._ended:
                     raise
-                self.more()
+                self._more()
                 continue
-            if end == len(self.text) and not self.ended:
-                self.more()  # a number may go on
+            if end == len(self._text) and not self._ended:
+                self._more()  # a number may go on
                 continue
-            self.text = self.text[end:]
+            self._at = end
             return value
 
 
 def _enter(window: _Window, key: str) -> None:
-    """Move to the array under `key` of the outermost object."""
-    if window.skip(" \t\r\n") != "{":
-        raise ValueError("no object at the start")
-    window.text = window.text[1:]
-    while window.skip(_BETWEEN) == '"':
+    """Move to the value under `key` of the outermost object."""
+    window.take("{", "no object at the start")
+    while window.next_mark(_BETWEEN) == '"':
         name = window.value()
-        if window.skip(" \t\r\n") != ":":
-            break
-        window.text = window.text[1:]
-        window.skip(" \t\r\n")
+        window.take(":", f"no value for '{name}'")
+        window.next_mark()
         if name == key:
             return
         window.value()
@@ -98,10 +105,8 @@ def json_array(path: Path, key: str | None, where: str) -> Iterator[Any]:
     try:
         if key is not None:
             _enter(window, key)
-        if window.skip(" \t\r\n") != "[":
-            raise ValueError("no array of records")
-        window.text = window.text[1:]
-        while (mark := window.skip(_BETWEEN)) != "]":
+        window.take("[", "no array of records")
+        while (mark := window.next_mark(_BETWEEN)) != "]":
             if not mark:
                 raise ValueError("the end of the array is missing")
             yield window.value()

@@ -79,7 +79,9 @@ def provider_of(tmp_path: Path) -> Callable[[str, str], Provider]:
     def make(feed: str, files: str) -> Provider:
         content = {"provider": "tried", "description": "a test's", "files": yaml.safe_load(files)}
         path = tmp_path / "tried.yaml"
-        path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        path.write_text(
+            yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8"
+        )
         return read_provider(path, load_feed(feed))
 
     return make
