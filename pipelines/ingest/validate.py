@@ -94,6 +94,7 @@ def validate(
     names = [LINE, *(c.name for c in table.columns)]
     if table.is_dated and DATA_DATE not in names:
         names.append(DATA_DATE)
+    folder.mkdir()  # before both sinks: whichever starts first needs it
     refused_path = folder / "refused.parquet"
     pl.collect_all(
         [
@@ -126,7 +127,7 @@ def _sink_valid(valid: pl.LazyFrame, table: Table, buckets: int, folder: Path) -
             approximate_bytes_per_file=None,
         )
     sink = valid.sink_parquet(
-        target, compression="lz4", statistics=False, maintain_order=False, mkdir=True, lazy=True
+        target, compression="lz4", statistics=False, maintain_order=False, mkdir=buckets > 1, lazy=True
     )
     assert sink is not None
     return sink
