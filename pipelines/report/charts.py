@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from pipelines.report.figures import FigureResult, Row, Value
 from pipelines.report.values import MINUS, cell_value
@@ -19,12 +20,15 @@ LABEL_GAP = 15.0
 
 @dataclass(frozen=True)
 class Series:
-    """A column drawn as a line (or as bars); `style` is a CSS class."""
+    """A column drawn as a line (or as bars); `style` is a CSS class.
+
+    `format` is how the last value is written at the line's end; None: it is not.
+    """
 
     column: str
     label: str
     style: str
-    format: str = "integer"
+    format: str | None = "integer"
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,7 @@ def _path(axes: _Axes, points: Sequence[tuple[float, float | None]]) -> str:
 def _spread(labels: list[EndLabel], gap: float) -> None:
     """Push end labels apart so that none covers another."""
     labels.sort(key=lambda label: label.text_y)
-    for above, below in zip(labels, labels[1:], strict=False):
+    for above, below in pairwise(labels):
         below.text_y = max(below.text_y, above.text_y + gap)
 
 
@@ -179,9 +183,9 @@ def _number_ticks(axes: _Axes) -> list[Tick]:
     return [Tick(axes.x(tick), tick_text(tick)) for tick in inside]
 
 
-def _end_label(axes: _Axes, rows: Sequence[Row], xs: Sequence[float], column: str) -> (
-    EndLabel | None
-):
+def _end_label(
+    axes: _Axes, rows: Sequence[Row], xs: Sequence[float], column: str
+) -> EndLabel | None:
     for index in range(len(rows) - 1, -1, -1):
         value = _number(rows[index].get(column))
         if value is not None:

@@ -1,8 +1,9 @@
 """Figures: one SQL file each, with what it is called and how its columns are shown in a header.
 
 A figure's id is its path under `queries/` without the ending (`epidemic/city`). The SQL names its
-parameters `$release`, `$data_date`, `$city_region_id`, `$feed_dates` and `$seed_<name>` (a dbt seed as a table); they are
-written into the text as literals, so the query kept with a report runs as it stands.
+parameters (`parameters()` below: `$release`, `$data_date`, `$seed_<name>` for a dbt seed as a
+table...); they are written into the text as literals, so the query kept with a report runs as it
+stands.
 """
 
 from __future__ import annotations

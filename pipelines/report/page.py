@@ -54,16 +54,21 @@ class Page:
         return cell_value(rows[row], column, self.language) if row < len(rows) else None
 
     def cell(
-        self, figure_id: str, column: str, format_name: str = "integer", row: int = 0
+        self,
+        figure_id: str,
+        column: str,
+        format_name: str = "integer",
+        row: int = 0,
+        mark_stale: bool = False,
     ) -> Markup:
         """A value as it is printed, traceable to its figure; a marker when it is missing."""
         rows = self.results[figure_id].rows
-        shown = rows[row] if row < len(rows) else {"missing_reason": "not_collected"}
-        value = cell_value(shown, column, self.language)
+        shown: Row = rows[row] if row < len(rows) else {"missing_reason": "not_collected"}
+        value = self.raw(figure_id, column, row)
         if value is None:
             return self._missing(figure_id, column, row, shown)
         text = format_value(value, format_name, self.language)
-        stale = self._stale_mark(shown) if not is_text_format(format_name) else Markup("")
+        stale = self._stale_mark(shown) if mark_stale else Markup("")
         return Markup(
             '<span data-figure="{}" data-row="{}" data-column="{}" data-format="{}">{}</span>{}'
         ).format(figure_id, row, column, format_name, text, stale)
@@ -73,7 +78,9 @@ class Page:
         value = cell_value(self.results[figure_id].rows[row], column, self.language)
         return Markup(
             '<tspan data-figure="{}" data-row="{}" data-column="{}" data-format="{}">{}</tspan>'
-        ).format(figure_id, row, column, format_name, format_value(value, format_name, self.language))
+        ).format(
+            figure_id, row, column, format_name, format_value(value, format_name, self.language)
+        )
 
     def _missing(self, figure_id: str, column: str, row: int, shown: Row) -> Markup:
         reason = shown.get("missing_reason")
@@ -90,9 +97,7 @@ class Page:
             return Markup("")
         day = format_value(shown["value_date"], "day", self.language)
         title = self.t(f"沿用{day}数据", f"carried forward from {day}")
-        return Markup('<abbr class="stale" title="{}">{}</abbr>').format(
-            title, self.t("旧", "old")
-        )
+        return Markup('<abbr class="stale" title="{}">{}</abbr>').format(title, self.t("旧", "old"))
 
     def direction(self, figure_id: str, column: str, format_name: str) -> Direction:
         """Where a change points once rounded as printed: a change that prints as zero is none."""
@@ -107,7 +112,7 @@ class Page:
     # --- charts ----------------------------------------------------------------------------
 
     def line(
-        self, column: str, zh: str, en: str, style: str, format_name: str = "integer"
+        self, column: str, zh: str, en: str, style: str, format_name: str | None = "integer"
     ) -> charts.Series:
         return charts.Series(column, self.t(zh, en), style, format_name)
 
@@ -170,7 +175,12 @@ class Page:
                 rows=[row for row in result.rows if row["category"] == category],
             )
             if chart is not None:
-                found.append((category, replace(chart, x_ticks=chart.x_ticks[:: len(chart.x_ticks) - 1 or 1])))
+                found.append(
+                    (
+                        category,
+                        replace(chart, x_ticks=chart.x_ticks[:: len(chart.x_ticks) - 1 or 1]),
+                    )
+                )
         return found[:limit]
 
     def sparkline(self, figure_id: str, x_column: str, column: str) -> charts.Chart | None:

@@ -1,4 +1,4 @@
-"""How a figure's value is printed: number formats, dates, labels and the markers of missing ones."""
+"""How a figure's value is printed: formats of numbers and dates, and the names of codes."""
 
 from __future__ import annotations
 
@@ -124,4 +124,7 @@ def format_value(value: Any, format_name: str, language: str) -> str:
 
 def cell_value(row: Row, column: str, language: str) -> Value:
     """A row's value; a column in two languages is named `<column>_zh` and `<column>_en`."""
-    return row[column] if column in row else row.get(f"{column}_{language}")
+    for name in (column, f"{column}_{language}"):
+        if name in row:
+            return row[name]
+    raise FigureError(f"a template asks for '{column}', the figure has {', '.join(row)}.")

@@ -73,7 +73,7 @@ SELECT
     region_id,
     industry_code,
     CAST(greatest(2, round(90 * weight * share)) AS BIGINT) AS enterprise_count,
-    least(0.97, greatest(0.12, pace * (1 - 0.85 * exp(-power((k - 4) / 12.0, 2))))) AS resumed_share
+    least(0.97, greatest(0.12, pace * (0.86 + 0.14 * weight) * (1 - 0.85 * exp(-power((k - 4) / 12.0, 2))))) AS resumed_share
 FROM days, districts
 CROSS JOIN (VALUES ('C', 0.5, 0.92), ('F', 0.3, 0.80), ('H', 0.15, 0.45), ('I', 0.2, 0.95),
                    ('Q', 0.05, 1.05)) AS i(industry_code, share, pace);
@@ -243,13 +243,18 @@ INSERT INTO lake.marts.footfall_daily_summary BY NAME
 SELECT
     data_date,
     least(data_date, DATE '2020-02-17') AS value_date,
-    CAST(24 - 14 * exp(-power((k - 10) / 12.0, 2)) AS BIGINT) AS open_venue_count,
+    open_venue_count,
     28 AS reporting_venue_count,
-    CAST(48000 * (1 - 0.88 * exp(-power((k - 10) / 11.0, 2))) AS BIGINT) AS visitors,
-    round(48000 * (1 - 0.88 * exp(-power((k - 10) / 11.0, 2)))
-        / (24 - 14 * exp(-power((k - 10) / 12.0, 2))), 4) AS visitors_per_open_venue,
+    visitors,
+    round(visitors / open_venue_count, 4) AS visitors_per_open_venue,
     CASE WHEN data_date > DATE '2020-02-17' THEN 'stale' END AS missing_reason
-FROM days;
+FROM (
+    SELECT
+        data_date,
+        CAST(24 - 14 * exp(-power((least(k, 23) - 10) / 12.0, 2)) AS BIGINT) AS open_venue_count,
+        CAST(48000 * (1 - 0.88 * exp(-power((least(k, 23) - 10) / 11.0, 2))) AS BIGINT) AS visitors
+    FROM days
+);
 
 INSERT INTO lake.bronze.footfall_daily BY NAME
 SELECT 'V1' AS venue_id, data_date, 100 AS visitors FROM days WHERE data_date <= DATE '2020-02-17';
@@ -262,4 +267,4 @@ SELECT 'D1' AS device_id, data_date, data_date AS event_at FROM days
 WHERE data_date <= DATE '2020-02-15';
 INSERT INTO lake.quarantine.rows BY NAME
 SELECT 'power' AS feed, 'energy_daily' AS table_name, DATE '2020-02-18' AS data_date,
-    ['out_of_range', 'bad_type'][1 + n % 2] AS code FROM generate_series(1, 37) AS s(n);
+    ['above_maximum', 'type_mismatch'][1 + n % 2] AS code FROM generate_series(1, 37) AS s(n);

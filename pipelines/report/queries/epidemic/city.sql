@@ -24,6 +24,6 @@ SELECT
     t.active - p.active AS active_change,
     t.is_revision
 FROM days AS t
-LEFT JOIN days AS p ON p.data_date = t.data_date - 1
-LEFT JOIN days AS w ON w.data_date = t.data_date - 7
+LEFT JOIN days AS p ON p.data_date = t.data_date - 1 AND p.value_date = t.value_date - 1
+LEFT JOIN days AS w ON w.data_date = t.data_date - 7 AND w.value_date = t.value_date - 7
 WHERE t.data_date = $data_date

@@ -28,7 +28,9 @@ SELECT
 FROM lake.marts.epidemic_daily AS t
 INNER JOIN lake.bronze.regions AS r ON r.region_id = t.region_id
 LEFT JOIN lake.marts.epidemic_daily AS p
-    ON p.region_id = t.region_id AND p.data_date = t.data_date - 1
+    ON p.region_id = t.region_id
+    AND p.data_date = t.data_date - 1
+    AND p.value_date = t.value_date - 1
 WHERE t.data_date = $data_date
     AND (t.region_id = $city_region_id OR r.parent_id = $city_region_id)
 ORDER BY is_total, t.new_confirmed DESC NULLS LAST, t.confirmed DESC NULLS LAST, t.region_id

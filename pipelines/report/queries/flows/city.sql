@@ -47,5 +47,5 @@ SELECT
     t.between_districts - p.between_districts AS between_districts_change,
     t.suppressed_cells
 FROM days AS t
-LEFT JOIN days AS p ON p.data_date = t.data_date - 1
+LEFT JOIN days AS p ON p.data_date = t.data_date - 1 AND p.value_date = t.value_date - 1
 WHERE t.data_date = $data_date

@@ -16,6 +16,6 @@ SELECT
     100.0 * (t.visitors - w.visitors) / nullif(w.visitors, 0) AS visitors_week_change_pct,
     t.visitors_per_open_venue
 FROM days AS t
-LEFT JOIN days AS p ON p.data_date = t.data_date - 1
-LEFT JOIN days AS w ON w.data_date = t.data_date - 7
+LEFT JOIN days AS p ON p.data_date = t.data_date - 1 AND p.value_date = t.value_date - 1
+LEFT JOIN days AS w ON w.data_date = t.data_date - 7 AND w.value_date = t.value_date - 7
 WHERE t.data_date = $data_date

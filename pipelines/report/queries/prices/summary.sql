@@ -19,6 +19,7 @@ days AS (
         any_value(o.monitored_shop_count) AS monitored_shop_count,
         count(DISTINCT l.lead_id) AS lead_count,
         count(DISTINCT l.shop_id) AS shop_count,
+        count(DISTINCT l.product_id) AS product_count,
         count(DISTINCT l.lead_id) FILTER (WHERE l.grade = 'A') AS grade_a_count,
         count(DISTINCT l.lead_id) FILTER (WHERE l.grade = 'B') AS grade_b_count,
         count(DISTINCT l.lead_id) FILTER (WHERE l.grade = 'C') AS grade_c_count

@@ -12,8 +12,8 @@ columns:
 */
 SELECT
     CASE WHEN grouping(feed) = 1 THEN 'all' ELSE feed END AS feed,
-    coalesce(table_name, '') AS table_name,
-    coalesce(code, '') AS code,
+    table_name,
+    code,
     grouping(feed) = 1 AS is_total,
     count(*) AS row_count
 FROM lake.quarantine.rows

@@ -26,8 +26,8 @@ SELECT
     t.reporting_share,
     b.band
 FROM days AS t
-LEFT JOIN days AS p ON p.data_date = t.data_date - 1
-LEFT JOIN days AS w ON w.data_date = t.data_date - 7
+LEFT JOIN days AS p ON p.data_date = t.data_date - 1 AND p.value_date = t.value_date - 1
+LEFT JOIN days AS w ON w.data_date = t.data_date - 7 AND w.value_date = t.value_date - 7
 LEFT JOIN $seed_index_bands AS b
     ON t.index_value >= CAST(b.lower_pct AS DOUBLE)
     AND (b.upper_pct IS NULL OR t.index_value < CAST(b.upper_pct AS DOUBLE))

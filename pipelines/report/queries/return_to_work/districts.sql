@@ -41,6 +41,9 @@ SELECT
     t.reporting_share
 FROM days AS t
 LEFT JOIN lake.bronze.regions AS r ON r.region_id = t.region_id
-LEFT JOIN days AS p ON p.region_id = t.region_id AND p.data_date = t.data_date - 1
+LEFT JOIN days AS p
+    ON p.region_id = t.region_id
+    AND p.data_date = t.data_date - 1
+    AND p.value_date = t.value_date - 1
 WHERE t.data_date = $data_date
 ORDER BY is_total, t.index_value DESC NULLS LAST, t.region_id

@@ -24,6 +24,9 @@ SELECT
     t.index_value - p.index_value AS index_change,
     t.enterprise_count
 FROM days AS t
-LEFT JOIN days AS p ON p.industry_code = t.industry_code AND p.data_date = t.data_date - 1
+LEFT JOIN days AS p
+    ON p.industry_code = t.industry_code
+    AND p.data_date = t.data_date - 1
+    AND p.value_date = t.value_date - 1
 WHERE t.data_date = $data_date
 ORDER BY t.index_value DESC NULLS LAST, t.industry_code

@@ -48,6 +48,9 @@ SELECT
         ELSE 'short'
     END AS cover_state
 FROM categories AS t
-LEFT JOIN categories AS p ON p.category = t.category AND p.data_date = t.data_date - 1
+LEFT JOIN categories AS p
+    ON p.category = t.category
+    AND p.data_date = t.data_date - 1
+    AND p.value_date = t.value_date - 1
 WHERE t.data_date = $data_date
 ORDER BY t.days_of_cover NULLS LAST, t.category

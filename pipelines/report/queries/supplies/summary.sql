@@ -17,7 +17,10 @@ WITH categories AS (
 judged AS (
     SELECT t.*, t.days_of_cover - p.days_of_cover AS days_of_cover_change
     FROM categories AS t
-    LEFT JOIN categories AS p ON p.category = t.category AND p.data_date = t.data_date - 1
+    LEFT JOIN categories AS p
+        ON p.category = t.category
+        AND p.data_date = t.data_date - 1
+        AND p.value_date = t.value_date - 1
     WHERE t.data_date = $data_date
 ),
 lowest AS (
