@@ -44,8 +44,8 @@ _NEEDS = {
     "schema_drift": ("column", "renamed_to"),
 }
 _HTML = (
-    b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n"
-    b"<body><h1>502 Bad Gateway</h1></body></html>\n"
+    "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n"
+    "<body><h1>502 Bad Gateway</h1><p>{name}</p></body></html>\n"
 )
 
 FAULT_SCHEMA = {
@@ -55,6 +55,7 @@ FAULT_SCHEMA = {
     "table_name": pl.String,
     "provider": pl.String,
     "file": pl.String,
+    "same_as": pl.String,
     "line": pl.Int64,
     "key": pl.String,
     "expected": pl.String,
@@ -315,11 +316,12 @@ def _damage_file(
         whole = delivery.content(frame)
         content, detail = whole[: len(whole) * 3 // 5], "cut off at three fifths"
     else:
-        content, detail = _HTML, "an error page"
+        content, detail = _HTML.format(name=name).encode(), "an error page"
     if fault.kind != "gap":
         dropped.files[name] = content
     entry = _entry(delivery, day, fault, name, expected, detail)
-    dropped.log.append(entry | {"is_lost": _loses_the_file(fault)})
+    same_as = delivery.file_name(day) if fault.kind == "duplicate_file" else None
+    dropped.log.append(entry | {"same_as": same_as, "is_lost": _loses_the_file(fault)})
 
 
 def _entry(
@@ -332,6 +334,7 @@ def _entry(
         "table_name": delivery.table,
         "provider": delivery.provider,
         "file": name,
+        "same_as": None,
         "line": None,
         "key": None,
         "expected": expected,
