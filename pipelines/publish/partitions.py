@@ -132,6 +132,10 @@ def _fit_table(con: duckdb.DuckDBPyConnection, name: TableName, source: Source) 
 
 
 def _widen(con: duckdb.DuckDBPyConnection, target: str, column: str, old: str, new: str) -> None:
+    """Make a stored column hold another type, where the lake allows it."""
+    row = con.execute(f"SELECT can_cast_implicitly(NULL::{new}, NULL::{old})").fetchone()
+    if row and row[0]:
+        return  # the stored type is the wider one
     try:
         con.execute(f'ALTER TABLE {target} ALTER COLUMN "{column}" SET DATA TYPE {new}')
     except duckdb.CatalogException:

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from small_candidate import DAY, WEEK, lake_with_week, make_candidate
+from small_candidate import DAY, WEEK, lake_with, make_candidate
 
 from pipelines.build import Candidate
 from pipelines.dates import DateWindow
@@ -18,7 +18,7 @@ from pipelines.settings import Settings
 
 @pytest.fixture(scope="session")
 def week_published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return lake_with_week(tmp_path_factory.mktemp("gate"))
+    return lake_with(tmp_path_factory.mktemp("gate"), WEEK)
 
 
 @pytest.fixture(scope="session")

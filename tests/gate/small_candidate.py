@@ -19,7 +19,8 @@ from pipelines.settings import PROJECT_ROOT, Settings
 SEEDS = ("parameters", "power_baselines", "price_rules")
 KEPT = ("int_mobility__flow_day",)
 DAY = date(2020, 2, 18)
-WEEK = DateWindow(date(2020, 2, 10), date(2020, 2, 17))
+PAIR = DateWindow(date(2020, 2, 16), date(2020, 2, 17))
+WEEK = DateWindow(date(2020, 2, 12), date(2020, 2, 17))
 
 
 def new_lake(home: Path) -> Settings:
@@ -99,9 +100,9 @@ def passed(candidate: Candidate) -> GateResult:
     return result
 
 
-def lake_with_week(home: Path) -> Settings:
-    """A lake with one release: `WEEK`."""
+def lake_with(home: Path, window: DateWindow) -> Settings:
+    """A lake with one release."""
     settings = new_lake(home)
-    candidate = make_candidate(settings, WEEK)
-    publish(settings, candidate, passed(candidate), run_id="week")
+    candidate = make_candidate(settings, window)
+    publish(settings, candidate, passed(candidate), run_id="first")
     return settings

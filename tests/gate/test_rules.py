@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from small_candidate import lake_with_week, restated
+from small_candidate import WEEK, lake_with, restated
 
 from pipelines import lake
 from pipelines.build import Candidate
@@ -146,7 +146,7 @@ def _corrupted(candidate: Candidate, sql: str, folder: Path) -> Candidate:
 @pytest.fixture(scope="module")
 def corrupted_lake(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A lake with every corruption that is in the lake; each test looks at one rule."""
-    settings = lake_with_week(tmp_path_factory.mktemp("corrupted"))
+    settings = lake_with(tmp_path_factory.mktemp("corrupted"), WEEK)
     with lake.writer(settings) as con:
         con.execute("USE lake.marts")
         for sql in CORRUPTIONS.values():

@@ -1,0 +1,26 @@
+"""Candidates made by hand come from tests/gate."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "gate"))
+
+from small_candidate import PAIR, lake_with, new_lake
+
+from pipelines.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """An empty lake."""
+    return new_lake(tmp_path)
+
+
+@pytest.fixture
+def pair_settings(tmp_path: Path) -> Settings:
+    """A lake with one release, of two dates."""
+    return lake_with(tmp_path, PAIR)
