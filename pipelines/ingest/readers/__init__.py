@@ -117,7 +117,7 @@ def _read_text(path: Path, layout: Layout, where: str, scratch: Path) -> Source:
         return spool.source()
     names = header_names(text, layout)
     resolve(layout, names, where)
-    return read_delimited(text, names, layout, scratch)
+    return read_delimited(text, names, layout, where, scratch)
 
 
 def _read_source(path: Path, layout: Layout, where: str, scratch: Path) -> Source:

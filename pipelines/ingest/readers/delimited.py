@@ -31,6 +31,8 @@ from pipelines.ingest.readers.text import Text
 
 # a quoted field may hold line ends, but an unclosed quote must not swallow the file
 _MAX_LINES_A_RECORD = 50
+# more broken lines than this are not broken lines but another layout
+_MAX_REFUSED_LINES = 1_000_000
 _EXTRA = "_extra"
 
 NumberedLine = tuple[int, str]
@@ -173,7 +175,7 @@ def _has_quotes(path: Path, layout: Layout) -> bool:
     return False
 
 
-def _check_lines(path: Path, width: int, layout: Layout) -> pl.DataFrame | None:
+def _check_lines(path: Path, width: int, layout: Layout, where: str) -> pl.DataFrame | None:
     """Lines that are no sound row (`_line`, `line`, `found`); None when quotes need care."""
     fields, quotes = _fields_a_line(layout)
     lines = pl.scan_lines(path, row_index_name=LINE, row_index_offset=1, glob=False).filter(
@@ -187,7 +189,12 @@ def _check_lines(path: Path, width: int, layout: Layout) -> pl.DataFrame | None:
         right |= (fields == width + 1) & empty_end
     checked = lines.select(LINE, "line", found=fields, sound=quotes)
     bad = checked.filter(~(right & pl.col("sound")) | (pl.col("line").str.strip_chars() == ""))
-    found = bad.collect(engine="streaming")
+    found = bad.head(_MAX_REFUSED_LINES + 1).collect(engine="streaming")
+    if found.height > _MAX_REFUSED_LINES:
+        raise LayoutMismatch(
+            f"{where}: expected rows of {width} fields, found more than {_MAX_REFUSED_LINES:,} "
+            f"lines that are not; the first, line {found[LINE][0]}, has {found['found'][0]}."
+        )
     if not found["sound"].all():
         return None
     return found.with_columns(pl.col(LINE).cast(pl.Int64))
@@ -213,16 +220,18 @@ def _scan(path: Path, names: list[str], layout: Layout) -> pl.LazyFrame:
     return frame.with_columns(pl.col(LINE).cast(pl.Int64))
 
 
-def read_delimited(text: Text, names: list[str], layout: Layout, scratch: Path) -> Source:
+def read_delimited(
+    text: Text, names: list[str], layout: Layout, where: str, scratch: Path
+) -> Source:
     """All rows of a CSV or TSV file whose header has been checked.
 
     Rows in the frame and rows refused add up to the rows of the file. Raises `LayoutMismatch` when
-    not one row has the expected number of fields.
+    a million lines do not have the expected number of fields.
     """
     width = len(names)
     quoted = _has_quotes(text.path, layout)
     plain = layout if quoted else layout.model_copy(update={"quote": None})
-    bad = _check_lines(text.path, width, plain)
+    bad = _check_lines(text.path, width, plain, where)
     if bad is None:
         spool = Spool(scratch, names)
         spool.extend(records(numbered_lines(text.path, layout), width, layout))
