@@ -129,7 +129,7 @@ def mart_status(con: duckdb.DuckDBPyConnection, as_of: date | None = None) -> li
 def last_outcomes(con: duckdb.DuckDBPyConnection, limit: int = 12) -> list[tuple[object, ...]]:
     """The newest outcomes that were not plain successes, newest first."""
     return con.execute(
-        """SELECT recorded_at, step, feed, table_name, partition_date, status, error
+        """SELECT step, feed, partition_date, status, error
            FROM lake.ops.outcomes WHERE status NOT IN ('ok', 'noop')
            ORDER BY recorded_at DESC, step, feed, table_name LIMIT ?""",
         [limit],

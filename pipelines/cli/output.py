@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -20,6 +21,8 @@ from pipelines.errors import CityPulseError
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 CsvFlag = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")]
+
+MAX_TABLE_WIDTH = 2000
 
 out = Console()
 err = Console(stderr=True)
@@ -64,7 +67,32 @@ def show(
         writer.writerow(columns)
         writer.writerows(rows)
     else:
-        out.print(_table(columns, rows, title))
+        _show_to_people(columns, rows, title)
+
+
+def _show_to_people(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None
+) -> None:
+    """A table where it fits; on a narrow screen a block a row, so that nothing is cut to shreds."""
+    table = _table(columns, rows, title)
+    needed = Measurement.get(out, out.options.update(max_width=MAX_TABLE_WIDTH), table).maximum
+    if needed <= out.width:
+        out.print(table)
+    elif not out.is_terminal:
+        Console(width=needed).print(table)
+    else:
+        if title:
+            out.print(f"[italic]{escape(title)}[/italic]")
+        for row in rows:
+            out.print(_block(columns, row))
+
+
+def _block(columns: Sequence[str], row: Sequence[Any]) -> Table:
+    block = Table.grid(padding=(0, 2))
+    for name, value in zip(columns, row, strict=True):
+        block.add_row(f"[bold]{escape(name)}[/bold]", "" if value is None else escape(str(value)))
+    block.add_row("", "")
+    return block
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +14,10 @@ from pipelines.cli.steps import DateOption, show_outcomes
 from pipelines.dates import DateWindow, parse_date
 from pipelines.outcomes import new_run_id
 from pipelines.settings import load_settings
+from pipelines.status import FeedStatus, feed_status, last_outcomes, mart_status
 
-FEED_COLUMNS = (
-    "feed", "table", "rows in", "accepted", "quarantined", "duplicate", "stored", "files refused",
-    "first date", "last date", "age days", "state",
-)  # fmt: skip
+FEED_COLUMNS = ("feed.table", "in", "accepted", "quarantined", "duplicate", "newest", "state")
+FEEDS_TITLE = "feeds: rows in = accepted + quarantined + duplicate"
 
 FILE_COLUMNS = ("provider", "file_name", "code", "message")
 ROW_COLUMNS = (
@@ -26,11 +26,18 @@ ROW_COLUMNS = (
 )  # fmt: skip
 
 
+def _feed_row(f: FeedStatus) -> tuple[object, ...]:
+    refused = f", {f.files_refused} files refused" if f.files_refused else ""
+    return (
+        f"{f.feed}.{f.table}", f.rows_in, f.rows_accepted, f.rows_quarantined, f.rows_duplicate,
+        f.last_date, f.state + refused,
+    )  # fmt: skip
+
+
 @app.command(epilog="Examples:\n\ncitypulse status\n\ncitypulse status --date 2020-02-18 --json")
 def status(date_: DateOption = None, as_json: JsonFlag = False, as_csv: CsvFlag = False) -> None:
     """Freshness of every feed and mart, where every row went, and what is refused or stale."""
     from pipelines.lake import connect
-    from pipelines.status import feed_status, last_outcomes, mart_status
 
     settings = load_settings()
     fmt = Format(as_json, as_csv)
@@ -41,16 +48,10 @@ def status(date_: DateOption = None, as_json: JsonFlag = False, as_csv: CsvFlag 
         feeds = feed_status(con, as_of)
         marts = mart_status(con, as_of)
         troubles = last_outcomes(con)
-    rows = [
-        (
-            f.feed, f.table, f.rows_in, f.rows_accepted, f.rows_quarantined, f.rows_duplicate,
-            f.rows_stored, f.files_refused, f.first_date, f.last_date, f.age_days, f.state,
-        )
-        for f in feeds
-    ]  # fmt: skip
-    show(FEED_COLUMNS, rows, fmt, title="feeds: rows in = accepted + quarantined + duplicate")
     if not fmt.for_people:
+        show([f.name for f in fields(FeedStatus)], [astuple(f) for f in feeds], fmt)
         return
+    show(FEED_COLUMNS, [_feed_row(f) for f in feeds], fmt, title=FEEDS_TITLE)
     show(
         ("mart", "rows", "first date", "last date", "age days"),
         [(m.mart, m.rows, m.first_date, m.last_date, m.age_days) for m in marts],
@@ -58,8 +59,10 @@ def status(date_: DateOption = None, as_json: JsonFlag = False, as_csv: CsvFlag 
         title="marts",
     )
     if troubles:
-        columns = ("at (UTC)", "step", "feed", "table", "data date", "status", "error")
-        show(columns, troubles, fmt, title="newest troubles")
+        out.print("[italic]newest troubles[/italic]")
+        for step, feed, day, state, error in troubles:
+            what = " ".join(str(part) for part in (day, step, feed) if part is not None)
+            out.print(f"{what}: {state}: {error or ''}", markup=False, soft_wrap=True)
 
 
 @app.command(

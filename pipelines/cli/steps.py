@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from pipelines.cli.app import app
-from pipelines.cli.output import CsvFlag, Format, JsonFlag, out, progress_bar, show
+from pipelines.cli.output import CsvFlag, Format, JsonFlag, err, out, progress_bar, show
 from pipelines.dates import DateError, DateWindow, parse_date
 from pipelines.outcomes import Outcome, new_run_id
 from pipelines.settings import load_settings
@@ -30,7 +30,6 @@ LandingOption = Annotated[
 
 OUTCOME_COLUMNS = (
     "feed", "table", "provider", "status", "rows in", "accepted", "quarantined", "duplicate",
-    "error",
 )  # fmt: skip
 
 
@@ -46,14 +45,17 @@ def show_outcomes(outcomes: Sequence[Outcome], fmt: Format) -> None:
     """Ingest outcomes summed by feed, table, provider and status, so that conservation is seen."""
     sums: dict[tuple[str, ...], list[int]] = {}
     for o in outcomes:
-        key = (o.feed or "", o.table_name or "", o.provider or "", o.status, o.error or "")
+        key = (o.feed or "", o.table_name or "", o.provider or "", o.status)
         counts = sums.setdefault(key, [0, 0, 0, 0])
         for index, value in enumerate(
             (o.rows_in, o.rows_accepted, o.rows_quarantined, o.rows_duplicate)
         ):
             counts[index] += value
-    rows = [(*key[:4], *counts, key[4]) for key, counts in sorted(sums.items())]
+    rows = [(*key, *counts) for key, counts in sorted(sums.items())]
     show(OUTCOME_COLUMNS, rows, fmt, title="rows in = accepted + quarantined + duplicate")
+    for outcome in outcomes:
+        if outcome.error:
+            err.print(f"{outcome.status}: {outcome.error}", markup=False, soft_wrap=True)
 
 
 @app.command(
