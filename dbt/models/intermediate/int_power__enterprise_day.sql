@@ -53,7 +53,8 @@ select
   matched.data_date,
   matched.baseline_kind,
   matched.enterprise_id,
-  coalesce(register.region_id, 'unknown') as region_id,
+  -- an enterprise of no district in particular must not pass for the city's total
+  coalesce(nullif(register.region_id, '{{ var("city_region_id") }}'), 'unknown') as region_id,
   coalesce(register.industry_code, 'unknown') as industry_code,
   case
     when register.above_scale then 'above'

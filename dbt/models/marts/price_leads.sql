@@ -54,7 +54,10 @@ by_statistics as (
     on offers.data_date = by_rule.data_date
     and offers.shop_id = by_rule.shop_id
     and offers.product_id = by_rule.product_id
-  where outliers.modified_z > {{ param('price_modified_z') }} and by_rule.rule_id is null
+  where
+    outliers.modified_z > {{ param('price_modified_z') }}
+    and outliers.excess_share >= {{ param('price_statistical_min_excess_share') }}
+    and by_rule.rule_id is null
 ),
 
 leads as (
