@@ -16,7 +16,7 @@ import polars as pl
 from pipelines.errors import CityPulseError
 from pipelines.mobility import outliers
 from pipelines.mobility.clock import DAY_S, local_days
-from pipelines.mobility.codes import NONE, Bools, Codes, Ints, changes, lexical_codes
+from pipelines.mobility.codes import NONE, Bools, Codes, Ints, changes, lexical_codes, order_of
 from pipelines.mobility.parameters import MobilityParameters
 from pipelines.mobility.places import Located, locate
 from pipelines.mobility.runs import Coordinates, runs_of
@@ -147,22 +147,23 @@ class _Rows:
         """Sort by device, instant and place, then by every column, so that no tie is left."""
         device, devices = lexical_codes(frame["device_id"])
         cell, _ = lexical_codes(frame["cell_id"])
-        keys = {"_device": device, "_place": located.place, "_cell": cell}
-        ties = ["latitude", "longitude", "carrier", "event_type", "data_date"]
-        ties = [name for name in ties if frame[name].null_count() < len(frame)]
-        ordered = frame.with_columns(
-            *(pl.Series(name, values) for name, values in keys.items()),
-            located.code.cast(pl.Enum(ERROR_CODES)).alias("_code"),
-        ).sort("_device", "event_at", "_place", "_cell", *ties, nulls_last=True)
-        unlocated = ordered["_code"].to_physical().cast(pl.Int16).fill_null(NONE) + 1
+        at = frame["event_at"].to_physical().to_numpy()
+        texts = [lexical_codes(frame[name])[0] for name in ("carrier", "event_type")]
+        numbers = [
+            frame[name].to_physical().fill_null(0).to_numpy()
+            for name in ("latitude", "longitude", "data_date")
+        ]
+        order = order_of(device, at, located.place, cell, *texts, *numbers)
+        unlocated = located.code.cast(pl.Enum(ERROR_CODES)).to_physical().cast(pl.Int16) + 1
+        ordered = frame[order]
         return cls(
-            frame=ordered.drop("_code", *keys),
+            frame=ordered,
             devices=devices,
-            device=ordered["_device"].to_numpy(),
+            device=device[order],
             at_s=ordered["event_at"].dt.epoch("s").to_numpy(),
-            cell=ordered["_cell"].to_numpy(),
-            place=ordered["_place"].to_numpy(),
-            unlocated=unlocated.to_numpy(),
+            cell=cell[order],
+            place=located.place[order],
+            unlocated=unlocated.fill_null(0).to_numpy()[order],
             code=np.zeros(len(ordered), dtype=np.uint8),
         )
 

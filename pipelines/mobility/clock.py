@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 
 from pipelines.mobility.codes import Ints
@@ -20,3 +22,8 @@ def local_days(at_s: Ints, start_hour: int, parameters: MobilityParameters) -> I
 def day_start_s(day: Ints, start_hour: int, parameters: MobilityParameters) -> Ints:
     """Seconds since 1970 UTC at which each local day starts: the inverse of `local_days`."""
     return day * DAY_S + start_hour * HOUR_S - parameters.utc_offset_s
+
+
+def ordinal_day(day: date) -> int:
+    """Days since 1970-01-01 of a date, as `local_days` counts them."""
+    return (day - date(1970, 1, 1)).days

@@ -34,7 +34,7 @@ def distance_m(
 def _column_degrees(latitude: pl.Expr, grid_m: int) -> pl.Expr:
     """Width in degrees of a square in the band of this latitude."""
     band = ((latitude / BAND_DEGREES).floor() + 0.5) * BAND_DEGREES
-    return pl.lit(grid_m) / (METRES_PER_DEGREE * (band * math.pi / 180).cos())
+    return pl.lit(grid_m / METRES_PER_DEGREE) / (band * math.pi / 180).cos()
 
 
 def grid_key(latitude: pl.Expr, longitude: pl.Expr, grid_m: int) -> pl.Expr:

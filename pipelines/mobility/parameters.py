@@ -40,6 +40,8 @@ class MobilityParameters:
     anchor_radius_m: int
     home_min_nights: int
     home_min_share: float
+    festival_from_day: int
+    festival_to_day: int
     work_min_days: int
     work_min_share: float
     work_min_s: int
@@ -48,6 +50,7 @@ class MobilityParameters:
     presence_minute: int
     coverage_reference_days: int
     coverage_min_days: int
+    cell_usual_events: int
     cell_alive_share: float
     coverage_min_share: float
     trip_max_s: int

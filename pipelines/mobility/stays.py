@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from pipelines.mobility.codes import Bools, Codes, Ints, lexical_codes
+from pipelines.mobility.codes import Bools, Codes, Ints, lexical_codes, order_of
 from pipelines.mobility.parameters import MobilityParameters
 from pipelines.mobility.runs import Coordinates, Runs, anchored_segments, runs_of
 
@@ -78,7 +78,7 @@ def _track(
     place, place_ids = lexical_codes(accepted["place_id"])
     at_s = accepted["event_at"].dt.epoch("s").to_numpy()
     if not _in_order(device, at_s, place):
-        order = np.lexsort((place, at_s, device))
+        order = order_of(device, at_s, place)
         device, at_s, place = device[order], at_s[order], place[order]
     names = ["place_id", "place_latitude", "place_longitude", "region_id"]
     places = accepted.lazy().select(names).group_by("place_id").first().collect(engine="streaming")
