@@ -96,8 +96,12 @@ class DbtRun:
             text=True,
         ) as process:
             assert process.stdout is not None
+            done = 0
             for line in process.stdout:
-                _follow(line, errors, progress)
+                finished = _finished_node(line, errors)
+                if finished and progress:
+                    done += 1
+                    progress(done, *finished)
         if not results_file.is_file():
             reason = " ".join((errors or [f"exit status {process.returncode}"])[-1].split())
             raise BuildFailed(f"dbt could not start the build: {reason}")
@@ -117,18 +121,20 @@ class DbtRun:
         )
 
 
-def _follow(line: str, errors: list[str], progress: Progress | None) -> None:
-    """Take from one log line what a person waits for: a finished node, or an error."""
+def _finished_node(line: str, errors: list[str]) -> tuple[int, str] | None:
+    """(nodes in the run, name) when a log line says that one has finished; errors are collected."""
     try:
         event = json.loads(line)
     except json.JSONDecodeError:
         errors.append(line)
-        return
+        return None
     info, data = event["info"], event["data"]
     if info["level"] == "error":
         errors.append(info["msg"])
-    if progress and info["name"] in ("LogModelResult", "LogSeedResult", "LogTestResult"):
-        progress(int(data["index"]), int(data.get("total") or data["num_models"]), data["node_info"]["node_name"])
+    if info["name"] not in ("LogModelResult", "LogSeedResult", "LogTestResult"):
+        return None
+    # tests call the number of nodes by another name
+    return int(data.get("total") or data["num_models"]), data["node_info"]["node_name"]
 
 
 def _read_results(path: Path) -> list[NodeResult]:
