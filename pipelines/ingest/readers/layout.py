@@ -11,7 +11,6 @@ from rapidfuzz import fuzz, process
 from pipelines.errors import LayoutMismatch
 from pipelines.ingest.providers import ColumnSource, Layout, TableMapping
 
-_SIMILAR_ENOUGH = 45.0
 _SHOWN = 6
 
 
@@ -47,7 +46,7 @@ def expected_columns(layout: Layout) -> list[str]:
 
 def _closest(name: str, candidates: Iterable[str]) -> str | None:
     best = process.extractOne(name, list(candidates), scorer=fuzz.WRatio)
-    return best[0] if best is not None and best[1] >= _SIMILAR_ENOUGH else None
+    return None if best is None else best[0]
 
 
 def _shown(names: list[str]) -> str:
@@ -94,7 +93,9 @@ def _refuse_missing(missing: list[str], unknown: list[str], names: list[str], wh
     wanted = " or ".join(f"'{name}'" for name in missing)
     closest = next((c for name in missing if (c := _closest(name, unknown))), None)
     hint = (
-        f"; the closest is '{closest}': a new name? add it to the YAML's aliases" if closest else ""
+        f"; the closest is '{closest}': a new name? correct the file, or map it in the provider's YAML"
+        if closest
+        else ""
     )
     raise LayoutMismatch(
         f"{where}: expected a column {wanted}, found {_shown(unknown or names)}{hint}."

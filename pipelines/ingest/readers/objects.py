@@ -15,6 +15,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from pipelines.errors import LayoutMismatch
 from pipelines.ingest.providers import Layout
+from pipelines.ingest.readers.layout import expected_columns
 from pipelines.ingest.readers.source import MALFORMED_ROW, Record, Rejected, Source, Spool
 from pipelines.ingest.readers.text import Text
 
@@ -141,7 +142,8 @@ class Objects:
         for _, item, _ in self._items():
             if isinstance(item, dict):
                 seen.update(dict.fromkeys(item))
-        self.names = list(seen)
+        # no object, no keys: an empty array has no rows, and no fault
+        self.names = list(seen) or expected_columns(layout)
 
     def _items(self) -> Iterator[tuple[int, Any, str]]:
         if self._layout.format == "jsonl":

@@ -144,7 +144,11 @@ def _bad_lines(path: Path, encoding: str) -> tuple[list[tuple[int, bytes]], int]
 
 
 def _other_encoding(path: Path, where: str, layout: Layout) -> LayoutMismatch:
-    guesses = [e for e in _GUESSES if e not in layout.encodings and _decodes(path, e)]
+    with path.open("rb") as file:
+        head = file.read(4096)
+    # any even number of bytes decodes as UTF-16: believe it only where it looks like it
+    guesses = ["utf-16"] if head.startswith(_WIDE_BOMS) or _looks_utf16(head) else list(_GUESSES)
+    guesses = [e for e in guesses if e not in layout.encodings and _decodes(path, e)]
     found = f"its bytes read as {guesses[0]}" if guesses else "its bytes fit none we know"
     return LayoutMismatch(
         f"{where} is in another encoding: expected {' or '.join(layout.encodings)}, {found}; "

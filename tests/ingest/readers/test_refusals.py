@@ -33,6 +33,10 @@ def one_sentence(error: pytest.ExceptionInfo[LayoutMismatch]) -> str:
             ["'energy_kwh'", "found 'energy_kw'", "closest is 'energy_kw'"],
         ),
         (
+            GOOD.replace("energy_kwh", "kwh_total"),
+            ["'energy_kwh'", "found 'kwh_total'", "closest is 'kwh_total'"],
+        ),
+        (
             "enterprise_id,data_date\ne1,2020-02-03\n",
             ["expected a column 'energy_kwh'", "found 'enterprise_id', 'data_date'"],
         ),
@@ -50,7 +54,7 @@ def one_sentence(error: pytest.ExceptionInfo[LayoutMismatch]) -> str:
         ("\ufeff \r\n\n", ["is empty"]),
         ("<!DOCTYPE html>\n<html><body>502 Bad Gateway</body></html>", ["web page"]),
         ("\n  <html><head><title>登录</title></head></html>", ["web page"]),
-        (GOOD.encode("utf-16"), ["another encoding", "expected utf-8-sig"]),
+        (GOOD.encode("utf-16"), ["another encoding", "expected utf-8-sig", "read as utf-16"]),
         (bytes(range(256)) * 8, ["binary data"]),
         (b"PK\x03\x04" + b"\0" * 60, ["zip archive or Excel workbook"]),
         (b"\x1f\x8b\x08" + b"\0" * 60, ["gzip archive"]),

@@ -186,6 +186,15 @@ def test_a_json_array_larger_than_the_reading_window(read_bytes, provider_of) ->
     assert found.values.row(-1)[:2] == (40_000, "商场039999")
 
 
+def test_an_empty_page_has_no_rows(read_bytes) -> None:
+    page = '{"total": 0, "data": [], "page": 14000}'
+    found = read_bytes("ticketing", "szt_metro", "page14000.json", page)
+    assert {name: table.rows_in for name, table in found.items()} == {
+        "trips": 0,
+        "station_counts": 0,
+    }
+
+
 def test_a_key_nobody_knows_refuses_json(read_bytes, provider_of) -> None:
     provider = provider_of("merchant", JSON_LINES.format(kind="jsonl"))
     line = json.dumps({"venue": "v1", "day": "2020-02-03", "n": 1, "children": 0})
