@@ -15,8 +15,8 @@ METRES_PER_DEGREE = math.pi * EARTH_RADIUS_M / 180
 # longitude is cut in bands of latitude, so that squares stay square within a per cent up to 60
 # degrees and a square's key never depends on the position inside it
 BAND_DEGREES = 0.5
-# keys are row * 2**26 + column: room for squares of 1 m along the equator
-COLUMN_BITS = 26
+# keys are row * COLUMNS + column: room for squares of 1 m along the equator
+COLUMNS = 1 << 26
 
 
 def distance_m(
@@ -44,13 +44,13 @@ def grid_key(latitude: pl.Expr, longitude: pl.Expr, grid_m: int) -> pl.Expr:
     # the band is taken from the row's own latitude, so that one row has one column width
     width = _column_degrees(row * row_degrees - 90, grid_m)
     column = ((longitude + 180) / width).floor()
-    return row.cast(pl.Int64) * 2**COLUMN_BITS + column.cast(pl.Int64)
+    return row.cast(pl.Int64) * COLUMNS + column.cast(pl.Int64)
 
 
 def grid_centre(key: pl.Expr, grid_m: int) -> tuple[pl.Expr, pl.Expr]:
     """Latitude and longitude of the middle of a square, from its key."""
     row_degrees = grid_m / METRES_PER_DEGREE
-    row, column = key // 2**COLUMN_BITS, key % 2**COLUMN_BITS
+    row, column = key // COLUMNS, key % COLUMNS
     south = row.cast(pl.Float64) * row_degrees - 90
     width = _column_degrees(south, grid_m)
     latitude = south + row_degrees / 2

@@ -153,8 +153,7 @@ def _segments_by_loop(accepted: pl.DataFrame) -> list[tuple[str, str, str, bool,
         fits = (
             bool(current)
             and row["device_id"] == current[0]["device_id"]
-            and row["event_at"] - current[-1]["event_at"]
-            <= timedelta(seconds=PARAMETERS.stay_gap_s)
+            and row["event_at"] - current[-1]["event_at"] <= longest_gap
             and abs(row["place_latitude"] - current[0]["place_latitude"]) * 111_195.08
             <= PARAMETERS.stay_radius_m
         )
