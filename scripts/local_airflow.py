@@ -1,7 +1,7 @@
 """A real Airflow on one machine: scheduler with LocalExecutor, SQLite metadata, one folder.
 
-Everything it writes is under `.airflow/` of the project. It listens on 127.0.0.1 only, and there
-everybody is an administrator; the shared installation (`docker-compose.yml`) has users.
+Everything it writes is under `.airflow/` in `CITYPULSE_HOME`. It listens on 127.0.0.1 only, and
+there everybody is an administrator; the shared installation (`docker-compose.yml`) has users.
 """
 
 from __future__ import annotations
@@ -34,17 +34,20 @@ class AirflowUnavailable(Exception):
 
 
 class LocalAirflow:
-    """Starts Airflow's components on entry, stops them on exit; in between, its REST API."""
+    """Airflow's components, started on entry (or by `start`), stopped on exit; and its REST API.
+
+    `home` is Airflow's folder; tasks run with its parent as `CITYPULSE_HOME`.
+    """
 
     def __init__(
         self,
-        home: Path = ROOT / ".airflow",
+        home: Path,
         *,
         dags: Path = ROOT / "dags",
         env: Mapping[str, str] | None = None,
     ) -> None:
-        self.home = home
-        self.logs = home / "logs"
+        self.home = home.resolve()
+        self.logs = self.home / "logs"
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._env = os.environ | self._airflow_env(dags) | dict(env or {})
@@ -69,7 +72,7 @@ class LocalAirflow:
             "AIRFLOW__CORE__FERNET_KEY": "",
             "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
-            "CITYPULSE_HOME": str(ROOT),
+            "CITYPULSE_HOME": str(self.home.parent),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         }
 
@@ -78,10 +81,11 @@ class LocalAirflow:
         if not path.exists():
             self.home.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(32))
+            path.write_text(secrets.token_urlsafe(64))
         return path.read_text()
 
-    def __enter__(self) -> LocalAirflow:
+    def start(self) -> None:
+        """Set up what is missing, start every component and wait until all are healthy."""
         self.logs.mkdir(parents=True, exist_ok=True)
         self._run_to_end("prepare", [sys.executable, str(ROOT / "scripts" / "prepare_airflow.py")])
         try:
@@ -91,6 +95,10 @@ class LocalAirflow:
         except BaseException:
             self.stop()
             raise
+
+    def __enter__(self) -> LocalAirflow:
+        if not self._processes:
+            self.start()
         return self
 
     def __exit__(

@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 from demo_board import Board
-from local_airflow import ROOT, AirflowUnavailable, LocalAirflow
+from local_airflow import AirflowUnavailable, LocalAirflow
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -203,7 +203,7 @@ def forget(settings: Settings) -> None:
             file.unlink()
     for folder in (settings.work_dir, settings.reports_dir, settings.exports_dir):
         shutil.rmtree(settings.path(folder), ignore_errors=True)
-    for folder in (city, ROOT / ".airflow"):
+    for folder in (city, settings.home / ".airflow"):
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -224,7 +224,8 @@ def main() -> int:
         demo = Demo(**yaml.safe_load(DEMO_FILE.read_text(encoding="utf-8")))
         drop_city(settings, demo, console)
         with console.status("starting Airflow"):
-            airflow = LocalAirflow().__enter__()
+            airflow = LocalAirflow(settings.home / ".airflow")
+            airflow.start()
         with airflow, Board(console, demo.days) as board:
             run_dags(airflow, demo, board)
         print_summary(settings, demo.days, demo.query, console)
