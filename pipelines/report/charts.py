@@ -16,6 +16,9 @@ from pipelines.report.values import MINUS, cell_value
 
 TICKS = 4
 LABEL_GAP = 15.0
+# a bar over three times the next is drawn at one and a half times it, with a break
+CUT_FROM = 3.0
+CUT_TO = 1.5
 
 
 @dataclass(frozen=True)
@@ -270,13 +273,17 @@ def _band(
 
 @dataclass(frozen=True)
 class RankedBar:
-    """One bar of a ranked list: its name, the row of the figure, lengths in pixels."""
+    """One bar of a ranked list: its name, the row of the figure, lengths in pixels.
+
+    A bar far longer than all others is cut, so that the others can be compared.
+    """
 
     name: str
     row: int
     y: float
     length: float
     target_x: float | None
+    is_cut: bool
 
 
 @dataclass(frozen=True)
@@ -286,6 +293,14 @@ class RankedChart:
     bar_left: float
     bar_height: float
     bars: Sequence[RankedBar]
+
+
+def _axis_length(values: Sequence[float]) -> float:
+    """The length of the axis: the largest value, unless it dwarfs the second largest."""
+    largest, second, *_ = *sorted({0.0, *values}, reverse=True), 0.0
+    if second > 0 and largest > CUT_FROM * second:
+        return CUT_TO * second
+    return largest or 1.0
 
 
 def ranked_chart(
@@ -308,14 +323,15 @@ def ranked_chart(
     if not rows:
         return None
     targets = [_number(row.get(target_column)) if target_column else None for _, row, _ in rows]
-    longest = max([value for _, _, value in rows] + [t for t in targets if t is not None]) or 1.0
+    longest = _axis_length([value for *_, value in rows] + [t for t in targets if t is not None])
     scale = (width - name_width - value_width) / longest
     bars = [
         RankedBar(
             name=names[index] if names else str(cell_value(row, "name", language)),
             row=index,
             y=round(4 + place * pitch, 1),
-            length=round(max(value, 0.0) * scale, 1),
+            length=round(min(max(value, 0.0), longest) * scale, 1),
+            is_cut=value > longest,
             target_x=None if target is None else round(name_width + target * scale, 1),
         )
         for place, ((index, row, value), target) in enumerate(zip(rows, targets, strict=True))

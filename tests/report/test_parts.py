@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.ingest.codes import RowCode
-from pipelines.report.charts import Series, nice_ticks, time_chart
+from pipelines.report.charts import Series, nice_ticks, ranked_chart, time_chart
 from pipelines.report.figures import (
     Figure,
     FigureError,
@@ -107,6 +107,14 @@ def test_a_line_breaks_where_a_day_is_missing() -> None:
     assert [tick.text for tick in chart.x_ticks][-1] == "2/5"
     assert chart.lines[0].end is not None
     assert chart.lines[0].end.row == 4
+
+
+def test_a_bar_that_dwarfs_the_others_is_cut() -> None:
+    rows: list[Row] = [{"name": name, "n": n} for name, n in [("a", 2), ("b", 10), ("c", 274)]]
+    chart = ranked_chart(result(rows), "n", language="zh")
+    assert chart is not None
+    assert [bar.is_cut for bar in chart.bars] == [False, False, True]
+    assert chart.bars[2].length == pytest.approx(1.5 * chart.bars[1].length, abs=0.1)
 
 
 def test_a_chart_without_values_is_none() -> None:

@@ -32,7 +32,12 @@ def altered(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The same city with three more releases: revised, parts of it gone, empty."""
     settings = city_with_release(tmp_path_factory.mktemp("altered"))
     with writer(settings) as con:
-        publish(con, 2, "UPDATE lake.marts.epidemic_daily SET confirmed = confirmed + 1000")
+        publish(
+            con, 2,
+            "UPDATE lake.marts.epidemic_daily SET confirmed = confirmed + 1000;"
+            "UPDATE lake.marts.migration_daily SET device_count = NULL,"
+            " missing_reason = 'suppressed'",
+        )  # fmt: skip
         publish(
             con, 3,
             "DELETE FROM lake.marts.epidemic_daily WHERE data_date > '2020-02-01';"
@@ -140,6 +145,14 @@ def test_empty_marts_are_not_reported_rather_than_zero(altered: Settings) -> Non
     printed = read(render(altered, DAY, run_id="test"))
     assert printed.free_text.count("未报送") >= 6
     assert not [c for c in printed.cells if c.figure_id == "epidemic/city" and c.missing is None]
+
+
+def test_all_cells_suppressed_is_not_called_missing(altered: Settings) -> None:
+    printed = read(render(altered, DAY, release=2, run_id="test"))
+    text = "".join(printed.free_text)
+    assert "人口流动当日各单元均未达到公布门槛" in text
+    assert not [c for c in printed.cells if c.figure_id == "flows/top_od"]
+    assert printed.value("flows/city", "inbound") == "已抑制"
 
 
 def test_no_release_is_said_in_one_sentence(tmp_path: Path) -> None:

@@ -37,7 +37,10 @@ days AS (
 SELECT
     t.data_date,
     t.value_date,
-    CASE WHEN t.is_stale THEN 'stale' END AS missing_reason,
+    CASE
+        WHEN t.is_stale THEN 'stale'
+        WHEN t.suppressed_cells > 0 AND t.inbound IS NULL THEN 'suppressed'
+    END AS missing_reason,
     t.inbound,
     t.inbound - p.inbound AS inbound_change,
     t.outbound,

@@ -8,6 +8,10 @@ note:
 SELECT
     max(value_date) FILTER (WHERE visitors IS NOT NULL) AS value_date,
     $data_date - max(value_date) FILTER (WHERE visitors IS NOT NULL) AS age_days,
-    max(data_date) = $data_date AS has_rows
+    max(data_date) = $data_date AS has_rows,
+    coalesce(bool_or(visitors IS NOT NULL) FILTER (WHERE data_date = $data_date), false)
+        AS has_values,
+    count(*) FILTER (WHERE data_date = $data_date AND missing_reason = 'suppressed')
+        AS suppressed_cells
 FROM lake.marts.footfall_daily_summary
 WHERE data_date <= $data_date

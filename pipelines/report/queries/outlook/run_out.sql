@@ -28,5 +28,5 @@ SELECT
     min(target_date) FILTER (WHERE used_upper_units > stock_units) AS run_out_upper_date
 FROM ahead
 GROUP BY category
-HAVING max(used_upper_units) > max(stock_units)
+HAVING max(greatest(used_units, used_upper_units)) > max(stock_units)
 ORDER BY run_out_date NULLS LAST, run_out_upper_date, category

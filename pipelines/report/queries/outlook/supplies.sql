@@ -17,7 +17,9 @@ SELECT
     max(horizon_days) AS horizon_days,
     count(*) AS category_count,
     count(*) FILTER (WHERE demand_units > stock_units) AS run_out_count,
-    count(*) FILTER (WHERE demand_upper_units > stock_units) AS run_out_upper_count
+    CASE WHEN count(demand_upper_units) > 0 THEN
+        count(*) FILTER (WHERE coalesce(demand_upper_units, demand_units) > stock_units)
+    END AS run_out_upper_count
 FROM totals
 WHERE stock_units IS NOT NULL
 HAVING count(*) > 0

@@ -8,6 +8,8 @@ note:
 SELECT
     max(data_date) AS value_date,
     $data_date - max(data_date) AS age_days,
-    max(data_date) = $data_date AS has_rows
+    max(data_date) = $data_date AS has_rows,
+    max(data_date) = $data_date AS has_values,
+    0 AS suppressed_cells
 FROM lake.bronze.listings
 WHERE data_date <= $data_date

@@ -9,7 +9,7 @@ note:
 columns:
   category: {heading: {zh: 品类, en: Category}, format: "label:category"}
   stock_units: {heading: {zh: 库存（件）, en: Stock (units)}, format: integer}
-  daily_use_units: {heading: {zh: 日需求（件）, en: Daily need (units)}, format: integer}
+  daily_use_units: {heading: {zh: 日需求（件）, en: Daily need (units)}, format: one_decimal}
   days_of_cover: {heading: {zh: 保供天数（天）, en: Cover (days)}, format: one_decimal}
   days_of_cover_change: {heading: {zh: 较前一日（天）, en: Change on the day (days)}, format: signed_one_decimal}
   target_days: {heading: {zh: 目标（天）, en: Target (days)}, format: integer}

@@ -5,7 +5,7 @@ columns:
   name: {heading: {zh: 区县, en: District}, format: text}
   category: {heading: {zh: 品类, en: Category}, format: "label:category"}
   stock_units: {heading: {zh: 库存（件）, en: Stock (units)}, format: integer}
-  daily_use_units: {heading: {zh: 日需求（件）, en: Daily need (units)}, format: integer}
+  daily_use_units: {heading: {zh: 日需求（件）, en: Daily need (units)}, format: one_decimal}
   days_of_cover: {heading: {zh: 保供天数（天）, en: Cover (days)}, format: one_decimal}
 */
 SELECT
