@@ -92,11 +92,12 @@ def _check_names(names: list[str], layout: Layout, where: str) -> list[str]:
 def _refuse_missing(missing: list[str], unknown: list[str], names: list[str], where: str) -> None:
     wanted = " or ".join(f"'{name}'" for name in missing)
     closest = next((c for name in missing if (c := _closest(name, unknown))), None)
-    hint = (
-        f"; the closest is '{closest}': a new name? correct the file, or map it in the provider's YAML"
-        if closest
-        else ""
-    )
+    hint = ""
+    if closest:
+        hint = (
+            f"; the closest is '{closest}': a new name? correct the file, or map it in the "
+            "provider's YAML"
+        )
     raise LayoutMismatch(
         f"{where}: expected a column {wanted}, found {_shown(unknown or names)}{hint}."
     )

@@ -179,11 +179,14 @@ def _check_workbook(path: Path, where: str, limit: int) -> None:
 def sheet_rows(path: Path, layout: Layout, where: str) -> Iterator[tuple[int, list[str | None]]]:
     """Rows of a sheet as text with their row numbers, empty rows left out."""
     _check_workbook(path, where, layout.max_uncompressed_bytes)
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
-        raise LayoutMismatch(f"{where} cannot be read as an Excel workbook ({error}).") from None
-    try:
+    # opened as a stream: openpyxl would refuse a path without its usual ending
+    with path.open("rb") as stream:
+        try:
+            book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+        except (InvalidFileException, KeyError, ValueError, OSError) as error:
+            raise LayoutMismatch(
+                f"{where} cannot be read as an Excel workbook ({error})."
+            ) from None
         if layout.sheet is not None and layout.sheet not in book.sheetnames:
             raise LayoutMismatch(
                 f"{where}: expected a sheet '{layout.sheet}', found {', '.join(book.sheetnames)}."
@@ -193,8 +196,6 @@ def sheet_rows(path: Path, layout: Layout, where: str) -> Iterator[tuple[int, li
             values = [_as_text(value) for value in row]
             if number > layout.skip_lines and any(value is not None for value in values):
                 yield number, values
-    finally:
-        book.close()
 
 
 def read_sheet(path: Path, layout: Layout, where: str, scratch: Path) -> Source:

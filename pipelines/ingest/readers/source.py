@@ -66,9 +66,9 @@ class Spool:
 
     folder: Path
     names: list[str]
-    rejected: list[Rejected] = field(default_factory=list)
-    _rows: list[tuple[object, ...]] = field(default_factory=list)
-    _parts: list[Path] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list, init=False)
+    _rows: list[tuple[object, ...]] = field(default_factory=list, init=False)
+    _parts: list[Path] = field(default_factory=list, init=False)
 
     @property
     def _schema(self) -> dict[str, type[pl.DataType]]:

@@ -25,6 +25,8 @@ _LOCAL = (
     "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M",
 )  # fmt: skip
 _DAYS = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")
+# a date exported as an instant: read where its time is midnight, for then nothing is lost
+_MIDNIGHTS = ("%Y-%m-%d 00:00:00", "%Y-%m-%dT00:00:00")
 INSTANT_FORMATS = (*_ZONED, *_LOCAL, *_DAYS)
 _MICROSECONDS = pl.Datetime("us")
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
@@ -170,7 +172,7 @@ def from_text(column: Column, source: ColumnSource) -> Parse:
     if column.duckdb_type in ("DATE", "TIMESTAMP"):
         readers: list[Read]
         if column.duckdb_type == "DATE":
-            readers = [partial(_day, f) for f in source.formats or _DAYS]
+            readers = [partial(_day, f) for f in source.formats or (*_DAYS, *_MIDNIGHTS)]
             result: pl.DataType = pl.Date()
         else:
             formats = source.formats or INSTANT_FORMATS

@@ -202,7 +202,7 @@ def test_a_key_nobody_knows_refuses_json(read_bytes, provider_of) -> None:
         read_bytes("merchant", provider, "visits.jsonl", line)
 
 
-def test_an_excel_sheet(read_bytes, provider_of) -> None:
+def test_an_excel_sheet(read_path, provider_of, tmp_path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "客流"
@@ -232,12 +232,51 @@ def test_an_excel_sheet(read_bytes, provider_of) -> None:
         visitors: 人次
 """,
     )
-    found = read_bytes("merchant", provider, "日报.xlsx", buffer.getvalue())["footfall_daily"]
+    stored = tmp_path / "stored"
+    stored.write_bytes(buffer.getvalue())
+    found = read_path("merchant", provider, stored, "日报.xlsx")["footfall_daily"]
     assert found.values.rows() == [
         (3, "v1", date(2020, 2, 3), 120),
         (4, "v2", date(2020, 2, 3), None),
     ]
     assert found.rejected == [(6, "malformed_row")]
+
+
+def test_a_workbook_without_the_sheet_or_cut_off(read_bytes, provider_of) -> None:
+    buffer = io.BytesIO()
+    openpyxl.Workbook().save(buffer)
+    provider = provider_of(
+        "merchant",
+        """
+- pattern: ".*[.]xlsx"
+  format: xlsx
+  sheet: 客流
+  tables:
+    footfall_daily:
+      columns: {venue_id: 场所, data_date: 日期, visitors: 人次}
+""",
+    )
+    with pytest.raises(LayoutMismatch, match="expected a sheet '客流', found Sheet"):
+        read_bytes("merchant", provider, "a.xlsx", buffer.getvalue())
+    with pytest.raises(LayoutMismatch, match="not a whole Excel workbook"):
+        read_bytes("merchant", provider, "a.xlsx", buffer.getvalue()[:-300])
+
+
+def test_a_file_is_read_by_its_landing_name_wherever_it_lies(read_path, tmp_path) -> None:
+    """The archive keeps files under their hashes, without endings."""
+    frame = pl.DataFrame(
+        {"enterprise_id": ["e1"], "data_date": ["2020-02-03"], "energy_kwh": ["1"]}
+    )
+    frame.write_csv(tmp_path / "0a1b")
+    frame.write_parquet(tmp_path / "2c3d")
+    (tmp_path / "4e5f").write_bytes(gzip.compress((tmp_path / "0a1b").read_bytes()))
+    for stored, name in (
+        ("0a1b", "power/energy_daily-2020-02-03.csv"),
+        ("2c3d", "energy_daily.parquet"),
+        ("4e5f", "late/energy_daily.csv.gz"),
+    ):
+        found = read_path("power", "canonical", tmp_path / stored, name)["energy_daily"]
+        assert found.values["energy_kwh"].to_list() == [Decimal(1)]
 
 
 def test_canonical_parquet_keeps_native_types(read_bytes) -> None:

@@ -69,6 +69,8 @@ def test_dates() -> None:
     texts = ["2020-02-29", "20200229", "2020/2/9", "2019-02-29", "29.02.2020", None]
     day = date(2020, 2, 29)
     assert parsed("DATE", texts) == [day, day, date(2020, 2, 9), None, None, None]
+    midnights = ["2020-02-29 00:00:00", "2020-02-29T00:00:00", "2020-02-29 08:00:00"]
+    assert parsed("DATE", midnights) == [day, day, None]
 
 
 def test_integers_are_whole() -> None:
