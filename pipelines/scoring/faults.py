@@ -155,7 +155,7 @@ def _late(view: View, planted: pl.DataFrame) -> list[ScoreLine]:
             hashes["sha256"].unique().to_list(),
         ).join(hashes, on="sha256")
         kept += faults.join(rows, on=["feed", "file", "line", "data_date"], how="semi").height
-    note = f"{kept} of {planted.height} late rows are under their own data date"
+    note = f"{kept} of {planted.height} late and corrected rows are under their own data date"
     recall = share(kept, planted.height)
     return [at_least(MART, "late: recall", recall, targets()[MART]["recall"], note)]
 

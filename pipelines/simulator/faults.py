@@ -86,6 +86,7 @@ class Fault(BaseModel):
     at_least: float | None = None
     below: float | None = None
     days: int | None = None
+    corrected_after: int | None = None
     encoding: str | None = None
     renamed_to: str | None = None
     resend: bool = False
@@ -146,7 +147,11 @@ class _Draft:
     frame: pl.DataFrame
     marks: list[tuple[Fault, np.ndarray, str, str | None, str]] = field(default_factory=list)
     position: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    late: list[tuple[Fault, np.ndarray]] = field(default_factory=list)
+    later: dict[tuple[str, int], list[np.ndarray]] = field(default_factory=dict)
+
+    def send_later(self, kind: str, days: int, rows: np.ndarray) -> None:
+        """Have clean `rows` arrive `days` later, as `late` or as `correction`."""
+        self.later.setdefault((kind, days), []).append(rows)
 
 
 def drop(delivery: Delivery, day: date, faults: Iterable[Fault], seed: int) -> Dropped:
@@ -164,12 +169,12 @@ def drop(delivery: Delivery, day: date, faults: Iterable[Fault], seed: int) -> D
         _damage_rows(draft, rows, seed)
     order = np.argsort(draft.position, kind="stable")
     order = order[np.isfinite(draft.position[order])]
-    frame = draft.frame[order] if draft.marks or draft.late else draft.frame
+    frame = draft.frame[order] if draft.marks or draft.later else draft.frame
     resent = of_file is not None and of_file.resend
     name = delivery.file_name(day, "-resent" if resent else "")
     dropped.files[name] = delivery.content(frame)
     _log_rows(dropped, draft, order, name)
-    _write_late(dropped, draft)
+    _write_later(dropped, draft)
     if of_file is not None:
         _damage_file(dropped, delivery, day, of_file, frame)
     return dropped
@@ -195,6 +200,8 @@ def _damage_rows(draft: _Draft, faults: list[Fault], seed: int) -> None:
         if len(rows):
             free = free[~np.isin(free, rows)]
             _damage(draft, fault, rows)
+            if fault.corrected_after is not None:
+                draft.send_later("correction", fault.corrected_after, rows)
 
 
 def _column(fault: Fault) -> str:
@@ -211,7 +218,7 @@ def _damage(draft: _Draft, fault: Fault, rows: np.ndarray) -> None:
         draft.marks.append((fault, copies, "duplicate", None, "an exact copy of the row before"))
     elif fault.kind == "late":
         draft.position[rows] = np.inf
-        draft.late.append((fault, rows))
+        draft.send_later("late", fault.days or 0, rows)
     elif fault.kind == "malformed_row":
         last = draft.frame.columns[-1]
         extra = draft.frame[last][rows].fill_null("") + ",0"
@@ -265,7 +272,7 @@ def _log_rows(dropped: Dropped, draft: _Draft, order: np.ndarray, name: str) -> 
     for fault, rows, expected, code, detail in draft.marks:
         entries = zip(line_of[rows].tolist(), _keys(draft, rows), strict=True)
         for line, key in entries:
-            entry = _entry(draft.delivery, draft.day, fault, name, expected, detail)
+            entry = _entry(draft.delivery, draft.day, fault.kind, name, expected, detail)
             dropped.log.append(entry | {"line": line, "key": key, "code": code})
 
 
@@ -277,16 +284,17 @@ def _keys(draft: _Draft, rows: np.ndarray) -> list[str]:
     return [json.dumps(key, ensure_ascii=False) for key in copied.iter_rows(named=True)]
 
 
-def _write_late(dropped: Dropped, draft: _Draft) -> None:
-    """Rows taken out of the day's file go into one dated some days later."""
+def _write_later(dropped: Dropped, draft: _Draft) -> None:
+    """Rows that come, or come again and right this time, in a file dated some days later."""
     delivery = draft.delivery
-    for fault, rows in draft.late:
-        arrives = draft.day + timedelta(days=fault.days or 0)
-        name = delivery.file_name(arrives, f"-late{draft.day:%m%d}")
-        dropped.files[name] = delivery.content(draft.frame[rows])
+    for (kind, days), groups in draft.later.items():
+        rows = np.sort(np.concatenate(groups))
+        arrives = draft.day + timedelta(days=days)
+        name = delivery.file_name(arrives, f"-{kind}{draft.day:%m%d}")
+        dropped.files[name] = delivery.content(delivery.frame[rows])
         detail = f"rows of {draft.day} in the file of {arrives}"
         for offset, key in enumerate(_keys(draft, rows)):
-            entry = _entry(delivery, draft.day, fault, name, "late", detail)
+            entry = _entry(delivery, draft.day, kind, name, "late", detail)
             dropped.log.append(entry | {"line": delivery.first_line + offset, "key": key})
 
 
@@ -319,17 +327,17 @@ def _damage_file(
         content, detail = _HTML.format(name=name).encode(), "an error page"
     if fault.kind != "gap":
         dropped.files[name] = content
-    entry = _entry(delivery, day, fault, name, expected, detail)
+    entry = _entry(delivery, day, fault.kind, name, expected, detail)
     same_as = delivery.file_name(day) if fault.kind == "duplicate_file" else None
     dropped.log.append(entry | {"same_as": same_as, "is_lost": _loses_the_file(fault)})
 
 
 def _entry(
-    delivery: Delivery, day: date, fault: Fault, name: str, expected: str, detail: str
+    delivery: Delivery, day: date, kind: str, name: str, expected: str, detail: str
 ) -> dict[str, object]:
     return {
         "data_date": day,
-        "kind": fault.kind,
+        "kind": kind,
         "feed": delivery.feed,
         "table_name": delivery.table,
         "provider": delivery.provider,

@@ -100,13 +100,14 @@ def _rows_to_keep(delivery: Delivery, day: date, log: list[dict[str, object]]) -
     """How many rows of the delivery must end up in the lake once its faults are dealt with."""
     lost = any(entry["is_lost"] for entry in log)
     refused = sum(entry["expected"] == "quarantine_row" for entry in log)
+    corrected = sum(entry["kind"] == "correction" for entry in log)
     return {
         "data_date": day,
         "feed": delivery.feed,
         "table_name": delivery.table,
         "provider": delivery.provider,
         "rows_delivered": delivery.rows,
-        "rows_to_keep": 0 if lost else delivery.rows - refused,
+        "rows_to_keep": 0 if lost else delivery.rows - refused + corrected,
     }
 
 

@@ -45,7 +45,8 @@ def cell(header: str, line: str, column: str) -> str:
 
 
 def test_every_default_kind_is_planted(log: pl.DataFrame) -> None:
-    assert set(log["kind"]) == {fault.kind for fault in load_faults("default")}
+    planted = {fault.kind for fault in load_faults("default")}
+    assert set(log["kind"]) == planted | {"correction"}
 
 
 def test_impossible_values_are_where_the_log_says(city: Path, log: pl.DataFrame) -> None:
@@ -88,6 +89,19 @@ def test_late_rows_left_their_own_day(city: Path, log: pl.DataFrame) -> None:
         assert line.startswith(prefix)
         own = city / "landing" / "power" / f"energy_daily-{fault['data_date']}.csv"
         assert not any(row.startswith(prefix) for row in own.read_text().splitlines())
+
+
+def test_corrections_bring_the_refused_rows(city: Path, log: pl.DataFrame) -> None:
+    corrected = {fault["key"] for fault, _header, _line in rows_of(city, log, "correction")}
+    refused = log.filter(
+        pl.col("feed") == "power",
+        pl.col("provider") == "canonical",
+        pl.col("expected") == "quarantine_row",
+    )
+    assert corrected == set(refused["key"])
+    for fault, header, line in rows_of(city, log, "correction"):
+        assert cell(header, line, "data_date") == str(fault["data_date"])
+        assert 0 < float(cell(header, line, "energy_kwh")) <= 5_000_000
 
 
 def test_wrong_units_are_refused_only_beyond_the_range(city: Path, log: pl.DataFrame) -> None:
