@@ -134,10 +134,24 @@ def _parse(path: Path, model: type[_Model], content: Any) -> _Model:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the entry"
-        named = content.get("id") or content.get("rule") if isinstance(content, dict) else None
+        named = _name_of(content, first["loc"])
         raise SuiteError(
             f"{path}: {where}{f' of {named}' if named else ''} is wrong: {first['msg']}."
         ) from None
+
+
+def _name_of(content: Any, location: Sequence[str | int]) -> str | None:
+    """The id of the rule (or the rule an override is for) that a location lies in."""
+    name = None
+    for part in (None, *location):
+        if part is not None:
+            try:
+                content = content[part]
+            except (KeyError, IndexError, TypeError):
+                break
+        if isinstance(content, dict):
+            name = content.get("id") or content.get("rule") or name
+    return name
 
 
 def _filled_in(path: Path, suite: Suite, common: Mapping[str, Rule]) -> Suite:

@@ -35,7 +35,7 @@ rates AS (
   FROM cells
 )
 SELECT data_date, data_date AS value_date, region_id, industry_code, scale,
-  enterprise_count + 1 AS registered_count, enterprise_count,
+  enterprise_count + 1 AS registered_count, enterprise_count, 0::BIGINT AS no_baseline_count,
   CASE WHEN shown THEN resumed_count END AS resumed_count,
   CASE WHEN shown THEN rw::DOUBLE END AS resumption_rate_pct,
   CASE WHEN shown THEN rp END AS recovery_rate_pct,
@@ -47,7 +47,9 @@ SELECT data_date, data_date AS value_date, region_id, industry_code, scale,
 FROM rates;
 
 CREATE TABLE marts.return_to_work_variants_daily AS
-SELECT data_date, value_date, region_id, industry_code, 'dec_mean' AS baseline_kind, users,
+SELECT data_date, value_date, DATE '2020-01-25' AS lunar_new_year_date,
+  (data_date - DATE '2020-01-25')::INTEGER AS days_from_lunar_new_year,
+  region_id, industry_code, 'dec_mean' AS baseline_kind, users,
   enterprise_count, resumption_rate_pct, recovery_rate_pct, index_value, missing_reason
 FROM marts.return_to_work_daily CROSS JOIN (VALUES ('all'), ('without_largest')) AS u (users)
 WHERE scale = 'all';
@@ -72,7 +74,8 @@ SELECT data_date, data_date AS value_date, region_id, 'mask' AS category,
   data_date + h::INTEGER AS target_date, h::INTEGER AS horizon_days,
   10.0::DOUBLE + getvariable('number') AS demand_units,
   8.0::DOUBLE AS demand_lower_units, 2000.0::DOUBLE AS demand_upper_units,
-  140.000::DECIMAL(18, 3) AS stock_units, 14.0::DOUBLE AS days_of_cover,
+  140.000::DECIMAL(18, 3) AS stock_units, data_date AS stock_date,
+  14.0::DOUBLE AS days_of_cover, 30::INTEGER AS cover_target_days,
   'week_level_x_weekday' AS method, NULL::VARCHAR AS missing_reason
 FROM days
 CROSS JOIN (VALUES ('990101'), ('990102')) AS r (region_id)
@@ -81,7 +84,8 @@ CROSS JOIN range(1, 15) AS t (h);
 CREATE TABLE marts.price_leads AS
 SELECT data_date, md5(concat_ws('|', data_date, rule_id, shop_id)) AS lead_id, rule_id,
   'national' AS jurisdiction, shop_id, 'mask-10' AS product_id, '990101' AS region_id,
-  baseline_date, baseline_price_cny, 20.0000::DECIMAL(18, 4) + getvariable('number') AS price_cny,
+  baseline_date, 'deal' AS baseline_source, baseline_price_cny,
+  NULL::DECIMAL(18, 4) AS baseline_cost_cny, 20.0000::DECIMAL(18, 4) + getvariable('number') AS price_cny,
   2.0000::DECIMAL(18, 4) AS cost_cny, baseline_margin_pct, 900.0::DOUBLE AS margin_pct, cap_pct,
   modified_z, grade, reason
 FROM days
@@ -118,7 +122,7 @@ SELECT data_date, data_date AS value_date, region_id,
   100::BIGINT + getvariable('number') AS confirmed, 5::BIGINT AS suspected, 20::BIGINT AS cured,
   1::BIGINT AS dead, 79::BIGINT + getvariable('number') AS active, 2::BIGINT AS new_confirmed,
   1::BIGINT AS new_cured, 0::BIGINT AS new_dead, 2.0::DOUBLE AS new_confirmed_7d_mean,
-  false AS is_revision, NULL::VARCHAR AS missing_reason
+  false AS is_revision, 1::INTEGER AS days_since_previous, NULL::VARCHAR AS missing_reason
 FROM days CROSS JOIN (VALUES ('990100'), ('990101')) AS r (region_id);
 
 CREATE TABLE marts.footfall_daily_summary AS

@@ -1,0 +1,35 @@
+"""Every query of the book runs on a release and answers with rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from small_candidate import PAIR, lake_with
+
+from pipelines.publish import open_release
+from pipelines.settings import PROJECT_ROOT
+
+QUERIES = sorted((PROJECT_ROOT / "warehouse" / "queries").glob("*.sql"))
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+    return open_release(lake_with(tmp_path_factory.mktemp("book"), PAIR), 1)
+
+
+def test_book_has_its_questions() -> None:
+    assert len(QUERIES) >= 10
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
+def test_query_runs_and_says_what_it_answers(
+    release: duckdb.DuckDBPyConnection, path: Path
+) -> None:
+    text = path.read_text(encoding="utf-8")
+    question, explanation = text.splitlines()[:2]
+    assert question.startswith("-- ")
+    assert "? " in question, "the header asks in English, then in Chinese"
+    assert explanation.startswith("-- ")
+    assert release.execute(text).fetchall()
