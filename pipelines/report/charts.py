@@ -19,6 +19,8 @@ LABEL_GAP = 15.0
 # a bar over three times the next is drawn at one and a half times it, with a break
 CUT_FROM = 3.0
 CUT_TO = 1.5
+VALUE_GAP = 6.0
+VALUE_WIDTH = 34.0
 
 
 @dataclass(frozen=True)
@@ -282,6 +284,7 @@ class RankedBar:
     row: int
     y: float
     length: float
+    value_x: float
     target_x: float | None
     is_cut: bool
 
@@ -301,6 +304,12 @@ def _axis_length(values: Sequence[float]) -> float:
     if second > 0 and largest > CUT_FROM * second:
         return CUT_TO * second
     return largest or 1.0
+
+
+def _value_x(bar_end: float, target_x: float | None) -> float:
+    """Where a bar's value is written: after its end, or after a target tick that would cross it."""
+    crosses = target_x is not None and bar_end - 2 <= target_x <= bar_end + VALUE_GAP + VALUE_WIDTH
+    return round((target_x if crosses and target_x else bar_end) + VALUE_GAP, 1)
 
 
 def ranked_chart(
@@ -325,15 +334,19 @@ def ranked_chart(
     targets = [_number(row.get(target_column)) if target_column else None for _, row, _ in rows]
     longest = _axis_length([value for *_, value in rows] + [t for t in targets if t is not None])
     scale = (width - name_width - value_width) / longest
-    bars = [
-        RankedBar(
-            name=names[index] if names else str(cell_value(row, "name", language)),
-            row=index,
-            y=round(4 + place * pitch, 1),
-            length=round(min(max(value, 0.0), longest) * scale, 1),
-            is_cut=value > longest,
-            target_x=None if target is None else round(name_width + target * scale, 1),
+    bars = []
+    for place, ((index, row, value), target) in enumerate(zip(rows, targets, strict=True)):
+        length = round(min(max(value, 0.0), longest) * scale, 1)
+        target_x = None if target is None else round(name_width + target * scale, 1)
+        bars.append(
+            RankedBar(
+                name=names[index] if names else str(cell_value(row, "name", language)),
+                row=index,
+                y=round(4 + place * pitch, 1),
+                length=length,
+                value_x=_value_x(name_width + length, target_x),
+                target_x=target_x,
+                is_cut=value > longest,
+            )
         )
-        for place, ((index, row, value), target) in enumerate(zip(rows, targets, strict=True))
-    ]
     return RankedChart(width, 8 + pitch * len(rows), name_width, height, bars)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -165,3 +167,25 @@ def test_the_release_sees_no_report_of_itself(city: Settings, reports: object) -
     with open_release(city, 1) as con:
         row = con.execute("SELECT count(*) FROM lake.ops.reports").fetchone()
     assert row == (0,)
+
+
+@pytest.mark.slow
+@pytest.mark.service
+def test_every_page_of_the_print_names_release_cut_off_scope_and_feeds(
+    reports: dict[str, Path], tmp_path: Path
+) -> None:
+    browser, reader = shutil.which("chromium"), shutil.which("pdftotext")
+    if browser is None or reader is None:
+        pytest.skip("needs chromium and pdftotext")
+    pdf = tmp_path / "report.pdf"
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
+    subprocess.run(
+        [*command, f"--print-to-pdf={pdf}", reports["zh"].as_uri()], check=True, capture_output=True
+    )
+    text = subprocess.run([reader, "-raw", pdf, "-"], check=True, capture_output=True).stdout
+    pages = text.decode().split("\f")[:-1]
+    assert len(pages) > 3
+    for page in pages:
+        squeezed = re.sub(r"\s", "", page)
+        for running in ("第1号发布", "数据截至2020年2月18日", "范围：临江市", "手机信令（已过期）"):
+            assert running in squeezed
