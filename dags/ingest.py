@@ -75,7 +75,6 @@ def ingest_dag(feed: Feed) -> DAG:
             timeout=timedelta(hours=schedule()["wait_hours"]).total_seconds(),
             mode="reschedule",
             soft_fail=True,  # nothing came: the cut-off and the freshness watch have said so
-            retries=0,
         )
         def wait() -> PokeReturnValue:
             from pipelines.landing import settled_files

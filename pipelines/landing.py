@@ -32,6 +32,6 @@ def settled_files(
     everything = discover(landing, feed, provider=None, window=day, settle_s=0)
     if len(settled) < len(everything):
         return None
-    if is_dated and not any(file.date == data_date for file in settled):
+    if is_dated and not any(file.file_date == data_date for file in settled):
         return None
     return [file.path for file in settled]

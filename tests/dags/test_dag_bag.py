@@ -60,8 +60,7 @@ def test_every_dag_is_documented_tagged_and_retries_with_backoff(dag_bag: Any) -
             assert task.owner == "citypulse"
             assert task.on_failure_callback, task.task_id
             assert task.retry_exponential_backoff, task.task_id
-            # a sensor looks again by itself
-            assert task.retries == (0 if task.task_id == "wait" else SCHEDULE["retries"])
+            assert task.retries == SCHEDULE["retries"]
 
 
 def test_an_ingest_dag_waits_ingests_checks_and_announces_its_feed(dag_bag: Any) -> None:
