@@ -1,7 +1,7 @@
 """Suites as data: `expectations/<mart>.yaml`, rules shared by marts, and overrides.
 
 A rule is either a Great Expectations expectation on the mart's rows or a SQL query that must
-return no rows. What queries may read is described in `expectations/README.md`.
+return no rows. What queries may read is described in docs/releases.md.
 """
 
 from __future__ import annotations
