@@ -144,20 +144,24 @@ def _duplicates(view: View, planted: pl.DataFrame) -> list[ScoreLine]:
 
 
 def _late(view: View, planted: pl.DataFrame) -> list[ScoreLine]:
-    """Late rows that are in the lake, under their own data date."""
+    """Late and corrected rows that are in the lake, under their own data date."""
     files = _ingested_files(view).join(planted.select("feed", "file").unique(), on=["feed", "file"])
-    kept = 0
-    for (feed, table), faults in planted.group_by("feed", "table_name"):
-        hashes = files.filter(pl.col("feed") == feed)
-        rows = view.query(
-            "SELECT source_sha256 AS sha256, source_line AS line, data_date "
-            f"FROM lake.bronze.{table} WHERE list_contains(?, source_sha256)",
-            hashes["sha256"].unique().to_list(),
-        ).join(hashes, on="sha256")
-        kept += faults.join(rows, on=["feed", "file", "line", "data_date"], how="semi").height
-    note = f"{kept} of {planted.height} late and corrected rows are under their own data date"
-    recall = share(kept, planted.height)
-    return [at_least(MART, "late: recall", recall, targets()[MART]["recall"], note)]
+    place = [*_PLACE, "data_date"]
+    lines = []
+    for (kind,), group in sorted(planted.group_by("kind")):
+        kept = 0
+        for (feed, table), faults in group.group_by("feed", "table_name"):
+            hashes = files.filter(pl.col("feed") == feed)
+            rows = view.query(
+                "SELECT source_sha256 AS sha256, source_line AS line, data_date "
+                f"FROM lake.bronze.{table} WHERE list_contains(?, source_sha256)",
+                hashes["sha256"].unique().to_list(),
+            ).join(hashes, on="sha256")
+            kept += faults.join(rows, on=place, how="semi").height
+        note = f"{kept} of {group.height} rows are under their own data date"
+        recall = share(kept, group.height)
+        lines.append(at_least(MART, f"{kind}: recall", recall, targets()[MART]["recall"], note))
+    return lines
 
 
 def _gaps(view: View, planted: pl.DataFrame) -> list[ScoreLine]:

@@ -56,7 +56,7 @@ def _files(con: duckdb.DuckDBPyConnection, faults: pl.DataFrame) -> None:
 
 
 def _energy(con: duckdb.DuckDBPyConnection, truth: Path, faults: pl.DataFrame) -> None:
-    """bronze.energy_daily as it should be: true rows, refused ones out, late and corrected ones in."""
+    """bronze.energy_daily as it should be: true rows without refused ones, with corrected ones."""
     mine = faults.filter(pl.col("feed") == "power").with_columns(
         pl.coalesce(
             pl.col("key").str.json_path_match("$.enterprise_id"),
@@ -72,7 +72,8 @@ def _energy(con: duckdb.DuckDBPyConnection, truth: Path, faults: pl.DataFrame) -
         FROM read_parquet('{truth}/energy_daily.parquet') AS e
         LEFT JOIN energy_faults AS late ON late.expected = 'late'
           AND late.enterprise_id = e.enterprise_id AND late.data_date = e.data_date
-        WHERE late.line IS NOT NULL OR NOT EXISTS (SELECT 1 FROM energy_faults AS f WHERE f.expected = 'quarantine_row'
+        WHERE late.line IS NOT NULL OR NOT EXISTS (
+          SELECT 1 FROM energy_faults AS f WHERE f.expected = 'quarantine_row'
           AND f.enterprise_id = e.enterprise_id AND f.data_date = e.data_date)
         """
     )
