@@ -31,7 +31,7 @@ from pipelines.settings import PROJECT_ROOT
 QUERIES_FOLDER = Path(__file__).parent / "queries"
 SEEDS_FOLDER = PROJECT_ROOT / "dbt" / "seeds"
 
-Kind = Literal["table", "chart", "figure", "sentence"]
+Kind = Literal["table", "chart", "figure"]
 Value = str | int | float | bool | None
 Row = dict[str, Value]
 

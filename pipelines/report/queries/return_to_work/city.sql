@@ -17,7 +17,6 @@ SELECT
     t.resumed_count,
     t.index_value,
     t.index_value - p.index_value AS index_change,
-    t.index_value - w.index_value AS index_week_change,
     t.resumption_rate_pct,
     t.resumption_rate_pct - p.resumption_rate_pct AS resumption_rate_change,
     t.recovery_rate_pct,
@@ -27,7 +26,6 @@ SELECT
     b.band
 FROM days AS t
 LEFT JOIN days AS p ON p.data_date = t.data_date - 1 AND p.value_date = t.value_date - 1
-LEFT JOIN days AS w ON w.data_date = t.data_date - 7 AND w.value_date = t.value_date - 7
 LEFT JOIN $seed_index_bands AS b
     ON t.index_value >= CAST(b.lower_pct AS DOUBLE)
     AND (b.upper_pct IS NULL OR t.index_value < CAST(b.upper_pct AS DOUBLE))
