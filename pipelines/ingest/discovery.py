@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from time import sleep, time
 
 from pipelines.dates import DateWindow
 from pipelines.errors import NothingToDo
@@ -105,5 +105,5 @@ def discover(
 def _settled(files: list[LandedFile], settle_s: float) -> list[LandedFile]:
     """The files that did not change within the last `settle_s` seconds, waited for if need be."""
     newest = max((file.changed_ns for file in files), default=0) / 1e9
-    time.sleep(min(settle_s, max(0.0, newest + settle_s - time.time())))
+    sleep(min(settle_s, max(0.0, newest + settle_s - time())))
     return [file for file in files if file.unchanged]

@@ -13,7 +13,7 @@ import shutil
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -66,7 +66,7 @@ def ingest(
     with workspace(settings, feed) as scratch:
         prepare_lake(settings)
         landed = discover(folder, feed, provider=provider, window=window, settle_s=config.settle_s)
-        run = IngestRun(settings, contract, run_id, scratch, progress)
+        run = IngestRun(settings, contract, run_id, scratch, progress, config)
         return run.take(_hashed(landed), again=False)
 
 
@@ -103,7 +103,7 @@ class IngestRun:
     run_id: str
     scratch: Path
     progress: Progress | None
-    config: IngestConfig = field(default_factory=ingest_config)
+    config: IngestConfig
 
     def __post_init__(self) -> None:
         self._pseudonyms: dict[str, Pseudonyms] = {}
@@ -123,7 +123,9 @@ class IngestRun:
         outcomes = self._noops(seen)
         done = len(seen)
         for batch in _batches(fresh.values(), self.config):
-            outcomes += self._take_batch(batch, done, len(candidates))
+            if done > len(seen):
+                register = self._register()
+            outcomes += self._take_batch(batch, register, done, len(candidates))
             done += len(batch)
         self._tell(len(candidates), len(candidates), f"{self.feed.name} ingested")
         return outcomes
@@ -162,8 +164,9 @@ class IngestRun:
             input_hashes=tuple(file.sha256 for file in files),
         )
 
-    def _take_batch(self, batch: Sequence[Candidate], done: int, total: int) -> list[Outcome]:
-        register = self._register()
+    def _take_batch(
+        self, batch: Sequence[Candidate], register: Register, done: int, total: int
+    ) -> list[Outcome]:
         work = Batch(self.feed, self.run_id)
         for number, candidate in enumerate(batch):
             self._tell(done + number, total, candidate.file.name)
@@ -209,7 +212,11 @@ class IngestRun:
                     file_date=file.file_date,
                     buckets=_buckets(file, self.config),
                     folder=folder / raw.table.name,
-                    pseudonyms={c: self._pseudonyms_of(c) for c in raw.table.identifiers},
+                    pseudonyms={
+                        name: self._pseudonyms_of(name)
+                        for name, mapped in raw.columns.items()
+                        if mapped.identifies or raw.table.column(name).is_identifier
+                    },
                     config=self.config,
                 )
                 for raw in raws

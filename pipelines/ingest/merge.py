@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property, reduce
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -22,6 +22,8 @@ from pipelines.ingest.config import ingest_config
 from pipelines.ingest.validate import REFUSED_SCHEMA, ValidatedTable, bucket_of
 
 FILE = "_file"
+PACKED = "_packed"
+_INT64_ROOM = 2**62
 _CONFLICT = "another row of the same key says otherwise, and the contract does not say which holds"
 
 
@@ -117,8 +119,9 @@ def deduplicate(rows: pl.DataFrame, table: Table, adds: bool) -> tuple[pl.DataFr
     group = [*partition, *(name for name in table.key if name not in partition)]
     rule = "sum" if adds else table.on_key_conflict
     latest = [table.latest_by] if table.latest_by and table.latest_by not in group else []
-    order = [*(group if table.key else [*partition, *columns]), *latest, FILE, LINE]
-    rows = _sorted(rows, list(dict.fromkeys(order)))
+    rows = _sorted(
+        rows, group if table.key else list(dict.fromkeys([*partition, *columns])), latest
+    )
     nothing = rows.clear()
     if not table.key:
         if table.on_identical == "drop":
@@ -126,36 +129,61 @@ def deduplicate(rows: pl.DataFrame, table: Table, adds: bool) -> tuple[pl.DataFr
         return rows, nothing
     if rule == "latest":
         return rows.filter(_last_of(rows, group)), nothing
+    distinct = rows
     if table.on_identical == "drop" and not adds:
-        rows_distinct = rows.unique(columns, keep="first", maintain_order=True)
-    else:
-        rows_distinct = rows
+        distinct = rows.unique(columns, keep="first", maintain_order=True)
     if rule == "sum":
-        return _summed(rows_distinct, table, group), nothing
-    lonely = rows_distinct.select(~pl.struct(group).is_duplicated()).to_series()
-    conflicting = rows_distinct.filter(~lonely).select(group).unique()
-    return rows_distinct.filter(lonely), rows.join(
-        conflicting, on=group, how="semi", maintain_order="left"
-    )
+        return _summed(distinct, table, group), nothing
+    lonely = distinct.select(~pl.struct(group).is_duplicated()).to_series()
+    contested = distinct.filter(~lonely).select(group).unique()
+    conflicts = rows.join(contested, on=group, how="semi", maintain_order="left")
+    return distinct.filter(lonely), conflicts
 
 
-def _sorted(rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    """Sort; texts are compared through ranks of their distinct values, which is far faster."""
+def _sorted(rows: pl.DataFrame, group: list[str], latest: list[str]) -> pl.DataFrame:
+    """Rows by the group's columns, then `latest`, file and line.
+
+    Texts are compared through the ranks of their distinct values, and ranks and other integers
+    of the group are packed into one: several times faster than comparing column by column.
+    """
     ranks = {
         name: rows[name].cast(pl.Enum(rows[name].drop_nulls().unique().sort()))
-        for name in by
+        for name in group
         if rows.schema[name] == pl.String
     }
     ranked = rows.with_columns(column.alias(name) for name, column in ranks.items())
-    return ranked.sort(by).with_columns(pl.col(name).cast(pl.String) for name in ranks)
+    packed = _packed(ranked, group)
+    if packed is None:
+        ranked = ranked.sort([*group, *latest, FILE, LINE])
+    else:
+        ranked = ranked.with_columns(packed).sort([PACKED, *latest, FILE, LINE]).drop(PACKED)
+    return ranked.with_columns(pl.col(name).cast(pl.String) for name in ranks)
+
+
+def _packed(rows: pl.DataFrame, group: list[str]) -> pl.Expr | None:
+    """One integer that orders like the columns together; None where they do not fit in one."""
+    packed = pl.lit(0, dtype=pl.Int64)
+    room = 1
+    for name in group:
+        kind = rows.schema[name]
+        if not (kind.is_integer() or kind in (pl.Date, pl.Datetime, pl.Enum)):
+            return None
+        codes = pl.col(name).to_physical().cast(pl.Int64)
+        low, high, nulls = rows.select(
+            low=codes.min(), high=codes.max(), nulls=pl.col(name).null_count()
+        ).row(0)
+        if low is None or nulls:
+            return None
+        room *= high - low + 1
+        if room >= _INT64_ROOM:
+            return None
+        packed = packed * (high - low + 1) + (codes - low)
+    return packed.alias(PACKED)
 
 
 def _last_of(rows: pl.DataFrame, group: list[str]) -> pl.Series:
     """Whether a row is the last of its group, in rows sorted by the group."""
-    changes = reduce(
-        lambda left, right: left | right,
-        (pl.col(name).ne_missing(pl.col(name).shift(-1)) for name in group),
-    )
+    changes = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(-1)) for name in group)
     at_end = pl.int_range(pl.len()) == pl.len() - 1
     return rows.select(changes | at_end).to_series()
 

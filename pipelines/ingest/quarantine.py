@@ -6,6 +6,7 @@ import polars as pl
 
 from pipelines.dates import DateWindow
 from pipelines.feeds.contract import all_feeds, load_feed
+from pipelines.ingest.config import ingest_config
 from pipelines.ingest.engine import Candidate, IngestRun, Progress, prepare_lake
 from pipelines.ingest.providers import load_provider, providers_of
 from pipelines.ingest.register import SourceFile
@@ -95,4 +96,5 @@ def replay(
             Candidate(SourceFile(load_provider(feed, provider), name, sha256, size))
             for provider, name, sha256, size in _refused_sources(settings, feed, window)
         ]
-        return IngestRun(settings, contract, run_id, scratch, progress).take(candidates, again=True)
+        run = IngestRun(settings, contract, run_id, scratch, progress, ingest_config())
+        return run.take(candidates, again=True)

@@ -127,7 +127,12 @@ def _sink_valid(valid: pl.LazyFrame, table: Table, buckets: int, folder: Path) -
             approximate_bytes_per_file=None,
         )
     sink = valid.sink_parquet(
-        target, compression="lz4", statistics=False, maintain_order=False, mkdir=buckets > 1, lazy=True
+        target,
+        compression="lz4",
+        statistics=False,
+        maintain_order=False,
+        mkdir=buckets > 1,
+        lazy=True,
     )
     assert sink is not None
     return sink
@@ -187,6 +192,7 @@ def _pseudonymised(
 
 
 def _few_distinct(values: pl.LazyFrame, limit: int) -> bool:
+    """Whether a column has at most `limit` distinct values (estimated, within a few per cent)."""
     estimate = values.select(pl.all().approx_n_unique()).collect(engine="streaming").item()
     return bool(estimate <= limit)
 
