@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # out, as no task here defers
 COMPONENTS = ("api-server", "dag-processor", "scheduler")
 FIRST_PORT = 8080
+TASKS = "task_instances"
 READY_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 20
 
@@ -238,20 +239,15 @@ class LocalAirflow:
         while True:
             path = f"/dags/~/dagRuns/~/taskInstances?limit=100&offset={len(found)}"
             page = self.get(path)
-            found += page["task_instances"]
-            if len(found) >= page["total_entries"] or not page["task_instances"]:
+            found += page[TASKS]
+            if len(found) >= page["total_entries"] or not page[TASKS]:
                 return found
 
     def retry_failed(self, dag_id: str, run_id: str) -> None:
-        """Run again the failed tasks of a run; one that has not failed is left alone."""
-        if self.get(f"/dags/{dag_id}/dagRuns/{run_id}")["state"] == "failed":
-            _accepted(
-                self.call(
-                    "POST",
-                    f"/dags/{dag_id}/dagRuns/{run_id}/clear",
-                    {"dry_run": False, "only_failed": True},
-                )
-            )
+        """Run again the failed tasks of a run; one in which nothing failed is left alone."""
+        run = f"/dags/{dag_id}/dagRuns/{run_id}"
+        if any(task["state"] == "failed" for task in self.get(f"{run}/taskInstances")[TASKS]):
+            _accepted(self.call("POST", f"{run}/clear", {"dry_run": False, "only_failed": True}))
 
     def skip(self, dag_id: str, run_id: str, task_id: str) -> None:
         """Skip a task and what depends on it."""
@@ -260,7 +256,7 @@ class LocalAirflow:
 
     def why_failed(self, dag_id: str, run_id: str) -> str:
         """One sentence naming the failed tasks of a run and where their logs are."""
-        tasks = self.get(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        tasks = self.get(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")[TASKS]
         failed = [task["task_id"] for task in tasks if task["state"] == "failed"]
         folder = self.logs / f"dag_id={dag_id}" / f"run_id={run_id}"
         return f"{dag_id} failed in {', '.join(failed) or 'no task'}; the log is below {folder}."

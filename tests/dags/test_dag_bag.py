@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -146,7 +145,3 @@ def test_no_dag_reads_the_clock_for_a_date() -> None:
         text = path.read_text(encoding="utf-8")
         for clock in ("logical_date", "date.today", "datetime.now", "utcnow", "time.time"):
             assert clock not in text, f"{path.name} uses {clock}"
-
-
-def test_the_environment_of_the_tests_is_not_the_projects_airflow() -> None:
-    assert os.environ.get("AIRFLOW_HOME") != str(ROOT / ".airflow")
