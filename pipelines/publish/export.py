@@ -11,7 +11,7 @@ import duckdb
 from filelock import FileLock
 
 from pipelines import lake
-from pipelines.publish.release import contents_at, read_releases, snapshot_of
+from pipelines.publish.release import contents_at, snapshots
 from pipelines.settings import Settings
 
 NEWEST_FILE = "marts.duckdb"
@@ -31,13 +31,9 @@ def export_missing(settings: Settings) -> list[Path]:
         for left_behind in folder.glob(".marts-*"):
             left_behind.unlink()
         with lake.connect(settings) as con:
-            numbers = [release.release for release in read_releases(con)]
-            newest_exported = max(_exported(folder), default=max(numbers, default=1) - 1)
-            missing = {
-                number: snapshot_of(con, number)
-                for number in sorted(numbers)
-                if number > newest_exported
-            }
+            known = snapshots(con)
+        newest_exported = max(_exported(folder), default=max(known, default=1) - 1)
+        missing = {n: known[n] for n in sorted(known) if n > newest_exported}
         made = [_export(settings, folder, *item) for item in missing.items()]
         if exported := _exported(folder):
             _point_at(folder, _file_name(max(exported)))

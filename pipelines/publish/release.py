@@ -107,15 +107,21 @@ def combined_hash(contents: Contents) -> str:
     )
 
 
+def snapshots(con: duckdb.DuckDBPyConnection) -> dict[int, int]:
+    """The DuckLake snapshot of each release that has not expired."""
+    rows = con.execute(
+        """SELECT TRY_CAST(json_extract(commit_extra_info, '$.release') AS BIGINT) AS release,
+                  snapshot_id
+           FROM lake.snapshots() WHERE release IS NOT NULL"""
+    ).fetchall()
+    return dict(rows)
+
+
 def snapshot_of(con: duckdb.DuckDBPyConnection, release: int) -> int:
     """The DuckLake snapshot of a release; raise `NothingToDo` when it is unknown or expired."""
-    row = con.execute(
-        """SELECT snapshot_id FROM lake.snapshots()
-           WHERE TRY_CAST(json_extract(commit_extra_info, '$.release') AS BIGINT) = ?""",
-        [release],
-    ).fetchone()
-    if row is not None:
-        return int(row[0])
+    found = snapshots(con)
+    if release in found:
+        return found[release]
     numbers = [known.release for known in read_releases(con)]
     if release in numbers:
         raise NothingToDo(

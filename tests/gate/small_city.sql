@@ -10,8 +10,7 @@ FROM generate_series(getvariable('first_day'), getvariable('last_day'), INTERVAL
 
 CREATE TABLE marts.return_to_work_daily AS
 WITH enterprises AS (
-  SELECT data_date, district, industry, size_class,
-    CASE WHEN district = '990102' AND industry = 'G' AND size_class = 'below' THEN 2 ELSE 5 END AS n
+  SELECT data_date, district, industry, size_class, 5 AS n
   FROM days
   CROSS JOIN (VALUES ('990101'), ('990102')) AS r (district)
   CROSS JOIN (VALUES ('C'), ('G')) AS i (industry)

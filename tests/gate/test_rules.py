@@ -1,4 +1,4 @@
-"""Every `fail` rule catches a corruption seeded for it, and holds without it."""
+"""Every `fail` rule (and some others) catches a corruption seeded for it, and holds without."""
 
 from __future__ import annotations
 
@@ -69,9 +69,11 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     ("release", "rows_conserved"): "lake: INSERT INTO ops.outcomes (run_id, step, rows_in, "
     "rows_accepted, rows_quarantined, rows_duplicate) VALUES ('x', 'ingest', 10, 8, 1, 0)",
     ("return_to_work_daily", "small_cells_empty"): "UPDATE marts.return_to_work_daily "
-    "SET energy_kwh = 12 WHERE enterprise_count = 2",
+    f"SET enterprise_count = 2 WHERE {CITY}",
     ("return_to_work_daily", "missing_explained"): "UPDATE marts.return_to_work_daily "
-    "SET missing_reason = NULL",
+    f"SET index_value = NULL WHERE {CITY}",
+    ("return_to_work_daily", "no_cell_by_subtraction"): "UPDATE marts.return_to_work_daily "
+    "SET energy_kwh = NULL WHERE region_id = '990102' AND industry_code = 'G' AND scale = 'below'",
     ("return_to_work_daily", "counts_ordered"): "UPDATE marts.return_to_work_daily "
     f"SET resumed_count = enterprise_count + 1 WHERE {CITY}",
     ("return_to_work_daily", "resumption_rate_in_range"): "UPDATE marts.return_to_work_daily "
@@ -155,8 +157,8 @@ def corrupted_lake(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
-@pytest.mark.parametrize(("mart", "rule_id"), FAIL_RULES)
-def test_fail_rule_catches_its_corruption(
+@pytest.mark.parametrize(("mart", "rule_id"), sorted({*FAIL_RULES, *CORRUPTIONS}))
+def test_rule_catches_its_corruption(
     week_published: Settings,
     corrupted_lake: Settings,
     good_candidate: Candidate,
@@ -177,7 +179,8 @@ def test_fail_rule_catches_its_corruption(
 
 
 def test_no_corruption_is_left_over() -> None:
-    assert set(CORRUPTIONS) == set(FAIL_RULES)
+    known = {(suite.mart, rule.id) for suite in SUITES.values() for rule in suite.rules}
+    assert set(CORRUPTIONS) <= known
 
 
 def test_every_rule_holds_on_the_good_candidate(
