@@ -43,13 +43,13 @@ def device_days(
 ) -> pl.DataFrame:
     """What a device did on a day (from `day_start_hour`), for later windows to read.
 
-    Returns device_id, day_date, event_count, place_count (distinct), first_place_id,
+    Returns device_id, data_date, event_count, place_count (distinct), first_place_id,
     stay_count (stays that began on the day), present_s, main_region_id and main_region_s (where it
     spent most of the day). Days without an event have no row.
     """
     hour = parameters.day_start_hour
     shift = pl.duration(hours=parameters.utc_offset_h - hour)
-    day = (pl.col("event_at") + shift).dt.date().alias("day_date")
+    day = (pl.col("event_at") + shift).dt.date().alias("data_date")
     seen = (
         accepted.lazy()
         .group_by(pl.col("device_id").cast(pl.String), day)
@@ -62,10 +62,10 @@ def device_days(
     )
     stays = (
         segments.filter("is_stay")
-        .group_by("device_id", (pl.col("first_event_at") + shift).dt.date().alias("day_date"))
+        .group_by("device_id", (pl.col("first_event_at") + shift).dt.date().alias("data_date"))
         .agg(pl.len().cast(pl.Int64).alias("stay_count"))
     )
-    keys = ["device_id", "day_date"]
+    keys = ["device_id", "data_date"]
     return (
         seen.join(stays, on=keys, how="left")
         .with_columns(pl.col("stay_count").fill_null(0))
@@ -82,8 +82,8 @@ def _main_regions(segments: pl.DataFrame, parameters: MobilityParameters) -> pl.
         hour,
         hour,
         parameters,
-    )
-    keys = ["device_id", "day_date"]
+    ).rename({"day_date": "data_date"})
+    keys = ["device_id", "data_date"]
     return (
         pieces.group_by(*keys, "region_id")
         .agg(pl.col("seconds").sum())

@@ -74,18 +74,18 @@ def region_moves(days: pl.DataFrame) -> pl.DataFrame:
     unmoved included; a device not seen on the day before has no row.
     """
     main = days.filter(pl.col("main_region_id").is_not_null()).select(
-        "device_id", "day_date", "main_region_id"
+        "device_id", "data_date", "main_region_id"
     )
     before = main.select(
         "device_id",
-        (pl.col("day_date") + pl.duration(days=1)).alias("day_date"),
+        (pl.col("data_date") + pl.duration(days=1)).alias("data_date"),
         pl.col("main_region_id").alias("from_region_id"),
     )
     return (
-        main.join(before, on=["device_id", "day_date"])
+        main.join(before, on=["device_id", "data_date"])
         .select(
             "device_id",
-            pl.col("day_date").alias("data_date"),
+            "data_date",
             "from_region_id",
             pl.col("main_region_id").alias("to_region_id"),
         )

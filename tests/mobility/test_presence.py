@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -146,8 +147,9 @@ def test_intervals_are_cut_at_the_hours_of_local_days() -> None:
 def test_a_device_day_from_four_to_four() -> None:
     rows = diary("d", "3:59 B 4:01 A 9:00 A 10:00 A1 23:00 A1")
     cleaned = clean(events_frame(rows), CELLS, PARAMETERS)
-    frame = device_days(cleaned.accepted, segments(cleaned.accepted, PARAMETERS), PARAMETERS)
-    assert frame["day_date"].to_list() == [DAY - timedelta(days=1), DAY]
+    multimno = replace(PARAMETERS, day_start_hour=4)
+    frame = device_days(cleaned.accepted, segments(cleaned.accepted, multimno), multimno)
+    assert frame["data_date"].to_list() == [DAY - timedelta(days=1), DAY]
     assert frame["event_count"].to_list() == [1, 4]
     assert frame["place_count"].to_list() == [1, 2]
     assert frame["stay_count"].to_list() == [0, 1]
