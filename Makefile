@@ -35,7 +35,8 @@ format: setup ## Rewrite the code as ruff would have it
 	@$(BIN)/ruff format .
 
 bench: setup ## The benchmarks; they print ratios and peak memory
-	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for part in $$(ls bench | sed -n 's/^\([a-z][a-z_]*\)\(\.py\)\{0,1\}$$/\1/p'); do \
+		echo "== $$part"; $(BIN)/python -m bench.$$part || exit 1; done
 
 lock: setup ## Resolve pyproject.toml again into requirements.lock
 	@.venv/uv/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \

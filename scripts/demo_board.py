@@ -32,6 +32,7 @@ class Board:
         self._columns = [HISTORY, *(str(day) for day in days)]
         self._started = time.monotonic()
         self._states: dict[tuple[str, str, str], str] = {}
+        self._first = True
         self._live = Live(console=console, refresh_per_second=4) if console.is_terminal else None
 
     def __enter__(self) -> Board:
@@ -61,6 +62,7 @@ class Board:
             # a mapped task is known by what it was mapped over, e.g. the feed
             part = task["rendered_map_index"] if task["map_index"] >= 0 else ""
             self._say(name[0], columns[name], f"{task['task_id']} {part or ''}", task["state"])
+        self._first = False
         cells: dict[tuple[str, str], str] = {}
         for run in runs:
             name = _name(run)
@@ -84,9 +86,11 @@ class Board:
     def _say(self, dag_id: str, column: str, task: str, state: str | None) -> None:
         """One line for a task instance that has come to an end, or will be tried again."""
         known = self._states.get((dag_id, column, task))
-        if self._live or state == known or state not in SAID:
+        if self._live or state is None or state == known or state not in SAID:
             return
         self._states[dag_id, column, task] = state
+        if self._first:
+            return  # it ended in an earlier run of the demonstration
         line = f"{self._elapsed():>5}  {dag_id:<18} {column:<10}  {task} {state}"
         self._console.print(line, highlight=False, soft_wrap=True)
 

@@ -162,7 +162,8 @@ def wait_for(
     missing = wanted
     while time.monotonic() < deadline:
         airflow.check_alive()
-        runs, tasks = airflow.all_runs(), airflow.all_tasks()
+        # in this order: a run may begin between the two, a task's run is always known
+        tasks, runs = airflow.all_tasks(), airflow.all_runs()
         board.show(runs, tasks)
         for run in runs:
             if run["state"] == "failed" and wanted & names(run):
