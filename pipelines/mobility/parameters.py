@@ -1,8 +1,8 @@
-"""The parameters of the mobility methods, read from `parameters.yaml` (each with its source)."""
+"""The parameters of the mobility methods, read from YAML files that give each its source."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import yaml
 from pipelines.errors import SettingsError
 
 PARAMETERS_FILE = Path(__file__).with_name("parameters.yaml")
+POSITIONS_FILE = Path(__file__).with_name("positions.yaml")
 
 
 @dataclass(frozen=True)
@@ -65,27 +66,43 @@ class MobilityParameters:
         return self.utc_offset_h * 3600
 
 
-_PYTHON_TYPES: dict[str, type] = {"int": int, "float": float, "str": str}
+_TYPES: dict[str, type] = {
+    field.name: {"int": int, "float": float, "str": str}[str(field.type)]
+    for field in fields(MobilityParameters)
+}
 
 
 @cache
-def load_parameters(path: Path = PARAMETERS_FILE) -> MobilityParameters:
-    """Read the YAML; raise `SettingsError` naming a parameter that is missing, unknown, of the
-    wrong type, or without unit or source."""
+def load_parameters() -> MobilityParameters:
+    """The parameters for events that name cells.
+
+    Raises `SettingsError` naming a parameter that is missing, unknown, of the wrong type, or
+    without unit or source.
+    """
+    values = read_values(PARAMETERS_FILE)
+    missing = sorted(set(_TYPES) - set(values))
+    if missing:
+        raise SettingsError(f"{PARAMETERS_FILE.name} lacks {', '.join(missing)}: write them.")
+    return MobilityParameters(**values)
+
+
+@cache
+def load_position_parameters() -> MobilityParameters:
+    """The parameters for events that give positions: `positions.yaml` over `parameters.yaml`."""
+    return replace(load_parameters(), **read_values(POSITIONS_FILE))
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """Name -> value of a parameters file; raises `SettingsError` as `load_parameters`."""
     entries: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    expected = {field.name: _PYTHON_TYPES[str(field.type)] for field in fields(MobilityParameters)}
-    odd = sorted(set(entries) ^ set(expected))
-    if odd:
-        raise SettingsError(
-            f"{path.name} and MobilityParameters disagree on {', '.join(odd)}: "
-            "write each parameter in both."
-        )
     for name, entry in entries.items():
+        if name not in _TYPES:
+            raise SettingsError(f"{path.name}: no method has a parameter '{name}': correct it.")
         if not {"value", "unit", "source"} <= set(entry):
             raise SettingsError(f"{path.name}: '{name}' needs value, unit and source.")
-        if type(entry["value"]) is not expected[name]:
+        if type(entry["value"]) is not _TYPES[name]:
             raise SettingsError(
                 f"{path.name}: '{name}' is {entry['value']!r}; "
-                f"write a value of type {expected[name].__name__}."
+                f"write a value of type {_TYPES[name].__name__}."
             )
-    return MobilityParameters(**{name: entry["value"] for name, entry in entries.items()})
+    return {name: entry["value"] for name, entry in entries.items()}
