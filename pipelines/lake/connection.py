@@ -81,7 +81,10 @@ def attach_options(
     settings: Settings, *, read_only: bool, snapshot: int | None = None
 ) -> dict[str, str | int | bool]:
     """Options of the ATTACH, by name."""
-    options: dict[str, str | int | bool] = {"DATA_PATH": f"{settings.lake_location}/data/"}
+    options: dict[str, str | int | bool] = {
+        "DATA_PATH": f"{settings.lake_location}/data/",
+        "OVERRIDE_DATA_PATH": True,  # a lake may be moved: the setting says where it is now
+    }
     if not settings.catalog_is_remote:
         options["META_BUSY_TIMEOUT"] = SQLITE_BUSY_TIMEOUT_MS
     if read_only:
@@ -113,6 +116,7 @@ def open_duckdb(settings: Settings, database: str | Path = ":memory:") -> duckdb
     }
     con = duckdb.connect(str(database), config=config)
     con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET enable_progress_bar = false")  # it would print between our own lines
     return con
 
 

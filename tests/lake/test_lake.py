@@ -154,3 +154,15 @@ def test_storage_creates_an_object_once(lake_settings: Settings) -> None:
     assert store.exists("archive/aa/x")
     assert not store.exists("archive/aa/y")
     assert list(store.keys("archive")) == ["archive/aa/x"]
+
+
+def test_a_lake_can_be_moved(lake_settings: Settings, tmp_path: Path) -> None:
+    with lake.writer(lake_settings) as con:
+        lake.init(con)
+        con.execute("CREATE TABLE lake.marts.x AS SELECT range AS a FROM range(1000)")
+    (tmp_path / "warehouse").rename(tmp_path / "elsewhere")
+    moved = load_settings(
+        home=tmp_path, lake="elsewhere/lake", catalog="elsewhere/catalog.sqlite", threads=2
+    )
+    with lake.connect(moved) as con:
+        assert con.execute("SELECT sum(a) FROM lake.marts.x").fetchone() == (499500,)
