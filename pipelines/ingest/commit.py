@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -162,7 +163,7 @@ def _reader(
 
     def batches() -> Iterator[pa.RecordBatch]:
         sources = pl.Series(hashes, dtype=pl.String)
-        for rows in buckets:
+        for rows in _one_ahead(buckets):
             for part in rows.iter_slices(_ROWS_A_BATCH):
                 bronze = part.with_columns(
                     provider=pl.lit(provider),
@@ -172,6 +173,15 @@ def _reader(
                 yield from bronze.to_arrow(compat_level=newest).cast(schema).to_batches()
 
     return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _one_ahead(buckets: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same buckets; the next is made ready while the lake writes the one before."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        waiting = pool.submit(next, buckets, None)
+        while (rows := waiting.result()) is not None:
+            waiting = pool.submit(next, buckets, None)
+            yield rows
 
 
 def _replace_conflicts(

@@ -75,10 +75,12 @@ class Merge:
     def buckets(self, merged: Merged) -> Iterator[pl.DataFrame]:
         """Surviving rows: contract columns, data date, `_file`, `_line`, in their final order."""
         for bucket in range(self.count):
-            frames = [f for one in self.inputs if (f := self._bucket(one, bucket)) is not None]
+            lazy = (self._bucket(one, bucket) for one in self.inputs)
+            # file by file: one query over hundreds of files would open them all at once
+            frames = [frame.collect() for frame in lazy if frame is not None]
             if not frames:
                 continue
-            rows = pl.concat(frames).collect()
+            rows = frames[0] if len(frames) == 1 else pl.concat(map(_as_text, frames))
             _count(merged.valid, rows)
             kept, conflicts = deduplicate(rows, self.table, self._adds)
             _count(merged.accepted, kept)
@@ -96,12 +98,17 @@ class Merge:
         path: Path | None = parts[bucket % len(parts)]
         if path is None:
             return None
-        frame = pl.scan_parquet(path)
+        frame = one.rows.scan(path)
         if len(parts) < self.count:
-            frame = frame.filter(bucket_of(self.table, self.count) == bucket)
+            frame = frame.filter(bucket_of(self.table, self.count, {}) == bucket)
         if self.dates is not None:
             frame = frame.filter(pl.col(DATA_DATE).is_in(sorted(self.dates)))
         return frame.with_columns(pl.lit(one.file, dtype=pl.Int32).alias(FILE))
+
+
+def _as_text(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with `Enum`s as the texts they stand for."""
+    return rows.with_columns(pl.col(pl.Enum).cast(pl.String))
 
 
 def _count(counter: Counter[int], rows: pl.DataFrame) -> None:
@@ -157,7 +164,7 @@ def _sorted(rows: pl.DataFrame, group: list[str], latest: list[str]) -> pl.DataF
         ranked = ranked.sort([*group, *latest, FILE, LINE])
     else:
         ranked = ranked.with_columns(packed).sort([PACKED, *latest, FILE, LINE]).drop(PACKED)
-    return ranked.with_columns(pl.col(name).cast(pl.String) for name in ranks)
+    return _as_text(ranked)
 
 
 def _packed(rows: pl.DataFrame, group: list[str]) -> pl.Expr | None:

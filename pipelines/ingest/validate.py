@@ -6,6 +6,7 @@ there is removed with the folder.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -37,6 +38,9 @@ REFUSED_SCHEMA = {
     "row_json": pl.String(),
 }
 _CHECK = "_check"
+_PSEUDONYM = "_pseudonym"
+_CODE = "_code"
+_PREFIXES = 16**4  # pseudonyms are cut into ranges by their first four digits
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,15 @@ class ValidatedTable:
     """One table's rows of one file, in scratch.
 
     `parts[b]` is a Parquet file of the valid rows whose key falls into bucket b (None: no such
-    row); `dates` counts valid rows by data date (key None for a table without dates); `refused`
-    has `REFUSED_SCHEMA`. `adds`: the provider's rows of one key are to be summed.
+    row). There, columns in `codes` hold places in the file's sorted pseudonyms (a number is moved
+    and compared faster than a text); `scan` puts the pseudonyms back. `dates` counts valid rows by
+    data date (key None for a table without dates); `refused` has `REFUSED_SCHEMA`. `adds`: the
+    provider's rows of one key are to be summed.
     """
 
     table: Table
     parts: tuple[Path | None, ...]
+    codes: dict[str, pl.Enum]
     dates: dict[date | None, int]
     refused: Path
     rows_refused: int
@@ -59,20 +66,37 @@ class ValidatedTable:
     def rows_valid(self) -> int:
         return sum(self.dates.values())
 
+    def scan(self, part: Path) -> pl.LazyFrame:
+        """Rows of a part with pseudonyms in their places, as `Enum`s or texts."""
+        put_back = (pl.col(name).cat.to(kind) for name, kind in self.codes.items())
+        return pl.scan_parquet(part).with_columns(put_back)
+
     def rows_on(self, dates: frozenset[date] | None) -> int:
         """Valid rows on some data dates (None: all)."""
         return sum(n for day, n in self.dates.items() if dates is None or day in dates)
 
 
-def bucket_of(table: Table, buckets: int) -> pl.Expr:
+def bucket_of(table: Table, buckets: int, codes: Mapping[str, pl.Enum]) -> pl.Expr:
     """The bucket of a row: rows that could be duplicates of each other share one.
 
-    Persons stay whole where the key begins with an identifier.
+    Where the key begins with an identifier, buckets are ranges of its pseudonyms, so that persons
+    stay whole. `codes` are the identifiers whose column holds places in these sorted pseudonyms.
     """
-    key = table.key or tuple(column.name for column in table.columns)
-    if key[0] in table.identifiers:
-        key = key[:1]
-    return pl.struct(key).hash(seed=0) % buckets
+    first = table.key[0] if table.key else ""
+    if first in codes:
+        sorted_pseudonyms = codes[first].categories
+        starts = [
+            sorted_pseudonyms.search_sorted(f"{bucket * _PREFIXES // buckets:04x}")
+            for bucket in range(1, buckets)
+        ]
+        return pl.sum_horizontal(
+            pl.lit(0, dtype=pl.UInt32),
+            *((pl.col(first) >= start).cast(pl.UInt32) for start in starts),
+        )
+    if first in table.identifiers:
+        prefix = pl.col(first).cast(pl.String).str.head(4).str.to_integer(base=16)
+        return prefix * buckets // _PREFIXES
+    return pl.struct(table.key or [c.name for c in table.columns]).hash(seed=0) % buckets
 
 
 def validate(
@@ -90,15 +114,17 @@ def validate(
     frame = typed(raw)
     is_broken = broken_any(checks)
     given = {c: p for c, p in pseudonyms.items() if c in raw.columns}
-    valid = _pseudonymised(frame.filter(~is_broken), frame, given, config, small=buckets == 1)
     names = [LINE, *(c.name for c in table.columns)]
     if table.is_dated and DATA_DATE not in names:
         names.append(DATA_DATE)
+    # the answer first: then the values as they came need not be carried through the filter
+    valid = frame.select(*names, is_broken.alias(_CHECK)).filter(~pl.col(_CHECK))
+    valid, codes = _pseudonymised(valid, frame, given, config, small=buckets == 1)
     folder.mkdir()  # before both sinks: whichever starts first needs it
     refused_path = folder / "refused.parquet"
     pl.collect_all(
         [
-            _sink_valid(valid.select(names), table, buckets, folder),
+            _sink_valid(valid.select(names), bucket_of(table, buckets, codes), buckets, folder),
             _refused(frame.filter(is_broken), raw, checks, given).sink_parquet(
                 refused_path, compression="lz4", lazy=True, maintain_order=False
             ),
@@ -109,6 +135,7 @@ def validate(
     return ValidatedTable(
         table=table,
         parts=parts,
+        codes=codes,
         dates=_dates(table, parts),
         refused=_with_rejected(refused_path, raw),
         rows_refused=_height(refused_path) + raw.rejected.height,
@@ -116,13 +143,13 @@ def validate(
     )
 
 
-def _sink_valid(valid: pl.LazyFrame, table: Table, buckets: int, folder: Path) -> pl.LazyFrame:
+def _sink_valid(valid: pl.LazyFrame, bucket: pl.Expr, buckets: int, folder: Path) -> pl.LazyFrame:
     if buckets == 1:
         target: Path | pl.PartitionBy = folder / "valid.parquet"
     else:
         target = pl.PartitionBy(
             folder / "valid",
-            key={"bucket": bucket_of(table, buckets)},
+            key={"bucket": bucket},
             include_key=False,
             approximate_bytes_per_file=None,
         )
@@ -171,24 +198,27 @@ def _pseudonymised(
     config: IngestConfig,
     *,
     small: bool,
-) -> pl.LazyFrame:
-    """The frame with pseudonyms in the identifiers' places.
+) -> tuple[pl.LazyFrame, dict[str, pl.Enum]]:
+    """The frame with pseudonyms, or places in sorted ones, in the identifiers' places.
 
     Distinct values come from `every_row`, unfiltered: then only these columns have to be read.
     """
+    codes: dict[str, pl.Enum] = {}
     for column, made_by in pseudonyms.items():
         values = every_row.select(column)
         if not small and not _few_distinct(values, config.lookup_identifiers):
             frame = frame.with_columns(_in_place(pl.col(column), made_by))
             continue
         distinct = values.drop_nulls().unique().collect(engine="streaming")[column]
-        lookup = made_by.lookup(distinct, column, "_pseudonym").lazy()
+        found = made_by.lookup(distinct, column, _PSEUDONYM).sort(_PSEUDONYM)
+        codes[column] = pl.Enum(found[_PSEUDONYM])
+        lookup = found.lazy().select(column, pl.int_range(pl.len(), dtype=pl.UInt32).alias(_CODE))
         frame = (
             frame.join(lookup, on=column, how="left", maintain_order="none")
             .drop(column)
-            .rename({"_pseudonym": column})
+            .rename({_CODE: column})
         )
-    return frame
+    return frame, codes
 
 
 def _few_distinct(values: pl.LazyFrame, limit: int) -> bool:

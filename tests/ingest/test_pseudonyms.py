@@ -12,6 +12,7 @@ import pytest
 from pipelines.errors import SettingsError
 from pipelines.ingest import pseudonymise, quarantined_files, quarantined_rows
 from pipelines.ingest.pseudonyms import Pseudonyms, master_key
+from pipelines.lake import connect
 from pipelines.settings import Settings
 from tests.ingest.conftest import City
 
@@ -93,12 +94,18 @@ def test_another_key_than_the_lakes_is_refused(settings: Settings) -> None:
 
 def everything_in_the_lake(city: City) -> str:
     """Every value of every table as text."""
-    tables = city.sql(
-        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake'"
-    )
-    return "\n".join(
-        str(city.sql(f"SELECT * FROM lake.{schema}.{table}")) for schema, table in tables
-    )
+    con = connect(city.settings)
+    try:
+        tables = con.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake'"
+        ).fetchall()
+        assert ("bronze", "events") in tables
+        return "\n".join(
+            str(con.execute(f"SELECT * FROM lake.{schema}.{table}").fetchall())
+            for schema, table in tables
+        )
+    finally:
+        con.close()
 
 
 def test_no_raw_identifier_reaches_the_lake(city: City) -> None:
