@@ -48,9 +48,6 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
         # two rows a date: a third of them is none, so the days before are made rich instead
         epidemic_daily="lake: INSERT INTO marts.epidemic_daily BY NAME SELECT m.* REPLACE "
         "(region_id || g AS region_id) FROM marts.epidemic_daily AS m CROSS JOIN range(4) AS t (g)",
-        voucher_campaign_daily="lake: INSERT INTO marts.voucher_campaign_daily BY NAME SELECT m.* "
-        "REPLACE (campaign_id || g AS campaign_id) FROM marts.voucher_campaign_daily AS m "
-        "CROSS JOIN range(4) AS t (g)",
     ),
     **_common(
         "value_fresh",
