@@ -14,8 +14,8 @@ from pipelines.mobility.daily import device_days
 from pipelines.mobility.parameters import MobilityParameters
 from pipelines.mobility.stays import segments
 
-# about 100 bytes an event at the peak, so some 400 MB a group, however large the day [choice]
-GROUP_EVENTS = 4_000_000
+# about 250 bytes an event at the peak: half a gigabyte a group, however large the day [choice]
+GROUP_EVENTS = 2_000_000
 
 
 @dataclass(frozen=True)
