@@ -208,10 +208,11 @@ def _duplicates(rows: _Rows) -> Bools:
 
 def _clock_skew(rows: _Rows, parameters: MobilityParameters) -> Bools:
     """The local day of the event is not its data_date, even with the tolerance either way."""
-    if rows.frame["data_date"].is_null().all():
-        return np.zeros(len(rows.at_s), dtype=np.bool_)
     local_s = rows.at_s + parameters.utc_offset_s
-    filed_s = rows.frame["data_date"].to_physical().to_numpy().astype(np.int64) * DAY_S
+    own_day = pl.Series(local_days(rows.at_s, 0, parameters))
+    filed = rows.frame["data_date"].to_physical().cast(pl.Int64)
+    # a row that was filed under no day cannot contradict it
+    filed_s = filed.zip_with(filed.is_not_null(), own_day).to_numpy() * DAY_S
     tolerance_s = parameters.clock_tolerance_s
     early, late = local_s < filed_s - tolerance_s, local_s >= filed_s + DAY_S + tolerance_s
     skewed: Bools = early | late

@@ -43,9 +43,10 @@ def device_days(
 ) -> pl.DataFrame:
     """What a device did on a day (from `day_start_hour`), for later windows to read.
 
-    Returns device_id, data_date, event_count, place_count (distinct), first_place_id,
-    stay_count (stays that began on the day), present_s, main_region_id and main_region_s (where it
-    spent most of the day). Days without an event have no row.
+    Returns device_id, data_date, carrier (the first in the alphabet, if ever two), event_count,
+    place_count (distinct), first_place_id, stay_count (stays that began on the day), present_s,
+    main_region_id and main_region_s (where it spent most of the day). Days without an event have
+    no row.
     """
     hour = parameters.day_start_hour
     shift = pl.duration(hours=parameters.utc_offset_h - hour)
@@ -54,6 +55,7 @@ def device_days(
         accepted.lazy()
         .group_by(pl.col("device_id").cast(pl.String), day)
         .agg(
+            pl.col("carrier").cast(pl.String).min(),
             pl.len().cast(pl.Int64).alias("event_count"),
             pl.col("place_id").n_unique().cast(pl.Int64).alias("place_count"),
             pl.col("place_id").cast(pl.String).min().alias("first_place_id"),
@@ -117,3 +119,32 @@ def machines(days: pl.DataFrame, parameters: MobilityParameters) -> pl.DataFrame
         .select("device_id")
         .sort("device_id")
     )
+
+
+def identifier_changes(days: pl.DataFrame, parameters: MobilityParameters) -> pl.DataFrame:
+    """How many of each carrier's devices were known before; code `identifiers_changed` if few.
+
+    `days`: `device_days` of the dates in question and the history before them. When a carrier
+    changes the salt of its pseudonyms, every device is new: homes, machines and moves since the
+    day before break off for that carrier, though no single row looks wrong.
+    Returns data_date, carrier, device_count, known_device_count, known_share (null for the first
+    `identifiers_history_days` dates of the carrier), error_code; sorted.
+    """
+    known = pl.col("data_date") > pl.col("data_date").min().over("device_id")
+    by_day = (
+        days.with_columns(known.alias("known"))
+        .group_by("data_date", "carrier")
+        .agg(
+            pl.len().cast(pl.Int64).alias("device_count"),
+            pl.col("known").sum().cast(pl.Int64).alias("known_device_count"),
+        )
+        .sort("data_date", "carrier")
+    )
+    dates_before = pl.int_range(pl.len()).over("carrier")
+    share = pl.col("known_device_count") / pl.col("device_count")
+    few = pl.col("known_share") < parameters.identifiers_known_share
+    return by_day.with_columns(
+        pl.when(dates_before >= parameters.identifiers_history_days)
+        .then(share)
+        .alias("known_share")
+    ).with_columns(pl.when(few).then(pl.lit("identifiers_changed")).alias("error_code"))

@@ -29,6 +29,8 @@ class MobilityParameters:
     jump_speed_m_s: int
     everywhere_cells: int
     machine_min_days: int
+    identifiers_known_share: float
+    identifiers_history_days: int
     stay_min_s: int
     stay_radius_m: int
     stay_gap_s: int

@@ -78,6 +78,12 @@ def test_an_instant_outside_the_day_of_its_file_is_clock_skew() -> None:
     assert codes(clean(events_frame(rows), CELLS, PARAMETERS)) == [None, "clock_skew"]
 
 
+def test_a_row_filed_under_no_day_has_no_clock_skew() -> None:
+    rows = diary("d", "8:00 A 9:00 A")
+    rows[0]["data_date"] = None
+    assert codes(clean(events_frame(rows), CELLS, PARAMETERS)) == [None, None]
+
+
 @pytest.mark.parametrize(
     ("cell_id", "code"),
     [

@@ -8,9 +8,16 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from pipelines.dates import DateWindow
+from pipelines.mobility import flows
+from pipelines.mobility.coverage import coverage, without_outages
+from pipelines.mobility.daily import identifier_changes, machines
+from pipelines.mobility.homes import home_and_work, usual_environment
 from pipelines.mobility.movement import Movement, movement
 from pipelines.mobility.parameters import load_parameters
-from tests.mobility.diaries import cell, cells_frame, diary, events_frame
+from pipelines.mobility.presence import present_population
+from pipelines.mobility.stays import stays
+from tests.mobility.diaries import DAY, cell, cells_frame, diary, events_frame
 
 PARAMETERS = load_parameters()
 CELLS = cells_frame(cell("A", 0), cell("B", 8, "990102"), cell("C", 16, "990103"))
@@ -39,3 +46,21 @@ def test_counts_hold_every_event(events: pl.LazyFrame) -> None:
         "unknown_cell": 40,
     }
     assert counts["device_count"].unique().to_list() == [40]
+
+
+def test_a_day_without_events_gives_empty_tables_all_the_way() -> None:
+    none = movement(events_frame([]).lazy(), CELLS, PARAMETERS)
+    window = DateWindow(DAY, DAY)
+    present = present_population(none.segments, window, PARAMETERS)
+    covered = coverage(none.activity, window, PARAMETERS)
+    dates = pl.Series([], dtype=pl.Date)
+    tables = [
+        without_outages(present, covered, PARAMETERS),
+        home_and_work(none.segments, dates, dates, PARAMETERS),
+        usual_environment(none.segments, PARAMETERS),
+        flows.origin_destination(flows.trips(stays(none.segments), PARAMETERS)),
+        flows.origin_destination(flows.region_moves(none.device_days)),
+        machines(none.device_days, PARAMETERS),
+        identifier_changes(none.device_days, PARAMETERS),
+    ]
+    assert [len(table) for table in tables] == [0] * len(tables)

@@ -13,7 +13,12 @@ from polars.testing import assert_frame_equal
 from pipelines.dates import DateWindow
 from pipelines.mobility.cleaning import clean
 from pipelines.mobility.coverage import cell_activity, coverage, without_outages
-from pipelines.mobility.daily import device_days, machines, split_at_days
+from pipelines.mobility.daily import (
+    device_days,
+    identifier_changes,
+    machines,
+    split_at_days,
+)
 from pipelines.mobility.parameters import load_parameters
 from pipelines.mobility.presence import presence, present_population
 from pipelines.mobility.stays import segments
@@ -168,3 +173,22 @@ def test_machines_never_move_and_people_at_home_do() -> None:
     again = clean(events_frame(meter, recluse, new), CELLS, PARAMETERS, machines=found)
     refused = again.events.filter(pl.col("error_code") == "machine")
     assert refused["device_id"].unique().to_list() == ["meter"]
+
+
+def test_a_new_salt_of_one_carrier_is_seen_and_the_other_s_devices_are_not() -> None:
+    rows: list[dict[str, Any]] = []
+    for n in range(6):
+        salt = "new" if n >= 4 else "old"
+        day = DAY + timedelta(days=n)
+        for device in range(5):
+            rows += diary(f"{salt}{device}", "8:00 A 20:00 A", day, carrier="unicom")
+            rows += diary(f"same{device}", "8:00 A 20:00 A", day)
+    cleaned = clean(events_frame(rows), CELLS, PARAMETERS)
+    frame = device_days(cleaned.accepted, segments(cleaned.accepted, PARAMETERS), PARAMETERS)
+    found = identifier_changes(frame, PARAMETERS)
+    changed = found.filter(pl.col("error_code") == "identifiers_changed")
+    assert changed.select("data_date", "carrier", "known_share").rows() == [
+        (DAY + timedelta(days=4), "unicom", 0.0)
+    ]
+    early = found.filter(pl.col("data_date") < DAY + timedelta(days=3))
+    assert early["known_share"].is_null().all()
