@@ -200,14 +200,19 @@ def test_a_new_provider_is_one_yaml_file(
     import shutil
 
     from pipelines.feeds import contract
+    from pipelines.ingest.providers import providers_of
 
     feeds = tmp_path / "feeds"
     shutil.copytree(contract.FEEDS_FOLDER, feeds)
     monkeypatch.setattr(contract, "FEEDS_FOLDER", feeds)
-    contract.all_feeds.cache_clear()
+    forget = (contract.all_feeds.cache_clear, providers_of.cache_clear)
+    for cache_clear in forget:
+        cache_clear()
     (feeds / "power" / "providers" / "newtown.yaml").write_text(
         """
-layouts:
+provider: newtown
+description: One file a day, pipe-separated, in ten-thousands of kWh.
+files:
   - pattern: 'usage-\\d{8}\\.txt'
     format: csv
     delimiter: '|'
@@ -228,7 +233,8 @@ layouts:
     )
     settings = settings_at(tmp_path, key_file)
     ingest(settings, "power", landing=tmp_path / "landing", run_id=new_run_id())
-    contract.all_feeds.cache_clear()
+    for cache_clear in forget:
+        cache_clear()
     with lake.connect(settings) as con:
         rows = con.execute(
             "SELECT enterprise_id, data_date, energy_kwh, provider FROM lake.bronze.energy_daily"
