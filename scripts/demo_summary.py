@@ -17,10 +17,10 @@ def print_summary(settings: Settings, days: Sequence[date], query: str, console:
     from pipelines.publish import releases
 
     reports = settings.path(settings.reports_dir)
-    newest = sorted(reports.rglob(f"*{days[-1]}*.html"))
+    written = sorted((reports / str(days[-1])).glob("latest.*.html"))
     console.rule("done")
     console.print(
-        f"report     {newest[-1] if newest else reports}", soft_wrap=True, highlight=False
+        f"report     {written[0] if written else reports}", soft_wrap=True, highlight=False
     )
     table = Table("release", "from", "to", "gate", "content hash", title="releases")
     for release in releases(settings):

@@ -28,7 +28,9 @@ from pipelines.errors import CityPulseError
 from pipelines.feeds.contract import all_feeds
 from pipelines.settings import Settings, load_settings
 
-POLL_S = 1.0
+POLL_S = 2.0
+# the DAG files do not change meanwhile: reading them again and again costs a third of a core
+ENVIRONMENT = {"AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600"}
 DEMO_FILE = Path(__file__).with_name("demo.yaml")
 
 
@@ -225,7 +227,7 @@ def main() -> int:
         demo = Demo(**yaml.safe_load(DEMO_FILE.read_text(encoding="utf-8")))
         drop_city(settings, demo, console)
         with console.status("starting Airflow"):
-            airflow = LocalAirflow(settings.home / ".airflow")
+            airflow = LocalAirflow(settings.home / ".airflow", env=ENVIRONMENT)
             airflow.start()
         with airflow, Board(console, demo.days) as board:
             run_dags(airflow, demo, board)
