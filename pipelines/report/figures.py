@@ -1,9 +1,10 @@
 """Figures: one SQL file each, with what it is called and how its columns are shown in a header.
 
-A figure's id is its path under `queries/` without the ending (`epidemic/city`). The SQL names its
-parameters (`parameters()` below: `$release`, `$data_date`, `$seed_<name>` for a dbt seed as a
-table...); they are written into the text as literals, so the query kept with a report runs as it
-stands.
+A figure's id is its path under `queries/` without the ending (`epidemic/city`). A question that
+several sections ask of their own mart is one file with a `sections` list (`freshness.sql` makes
+`epidemic/freshness`, `flows/freshness`...). The SQL names its parameters (`parameters()` below:
+`$release`, `$data_date`, `$seed_<name>` for a dbt seed as a table...); they are written into the
+text as literals, so the query kept with a report runs as it stands.
 """
 
 from __future__ import annotations
@@ -64,6 +65,16 @@ class ShownColumn(BaseModel):
     format: str
 
 
+class Section(BaseModel):
+    """Where a shared question looks in one section: its mart and the column that counts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: Text
+    mart: str
+    measure: str
+
+
 class Header(BaseModel):
     """The YAML comment a figure's SQL file begins with."""
 
@@ -104,24 +115,35 @@ class FigureResult:
         return json.dumps(self.rows, ensure_ascii=False)
 
 
-def read_figure(path: Path) -> Figure:
-    """Read one SQL file; raise `FigureError` naming the file and what is wrong in its header."""
+def read_figures(path: Path) -> list[Figure]:
+    """The figures of one SQL file; raise `FigureError` naming the file and its header's mistake."""
     figure_id = path.relative_to(QUERIES_FOLDER).with_suffix("").as_posix()
     match = _HEADER.match(path.read_text(encoding="utf-8"))
     if match is None:
         raise FigureError(f"{path} must begin with a YAML header between lines '/*' and '*/'.")
+    sql = match["sql"].strip()
     try:
-        header = Header.model_validate(yaml.safe_load(match["yaml"]))
-    except (ValidationError, yaml.YAMLError) as error:
+        header = yaml.safe_load(match["yaml"])
+        shared = {n: Section.model_validate(s) for n, s in header.pop("sections", {}).items()}
+        if not shared:
+            return [Figure(figure_id, Header.model_validate(header), sql)]
+        return [
+            Figure(
+                f"{name}/{figure_id}",
+                Header.model_validate({**header, "title": section.title}),
+                sql.replace("$measure", section.measure).replace("$mart", section.mart),
+            )
+            for name, section in shared.items()
+        ]
+    except (ValidationError, yaml.YAMLError, AttributeError) as error:
         raise FigureError(f"the header of {path} is not a figure's header: {error}") from error
-    return Figure(figure_id, header, match["sql"].strip())
 
 
 @cache
 def all_figures() -> dict[str, Figure]:
     """Every figure by id."""
-    figures = [read_figure(path) for path in sorted(QUERIES_FOLDER.rglob("*.sql"))]
-    return {figure.id: figure for figure in figures}
+    paths = sorted(QUERIES_FOLDER.rglob("*.sql"))
+    return {figure.id: figure for path in paths for figure in read_figures(path)}
 
 
 def _values(rows: list[tuple[str, ...]]) -> str:

@@ -18,7 +18,7 @@ from pipelines.report.figures import (
     Text,
     all_figures,
     bind,
-    read_figure,
+    read_figures,
 )
 from pipelines.report.page import Page
 from pipelines.report.values import FORMATS, format_value, labels
@@ -148,7 +148,7 @@ def test_a_figure_file_without_its_header_is_named(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(figures, "QUERIES_FOLDER", tmp_path)  # type: ignore[attr-defined]
     with pytest.raises(FigureError, match="must begin with a YAML header"):
-        read_figure(tmp_path / "x.sql")
+        read_figures(tmp_path / "x.sql")
 
 
 def test_an_unknown_parameter_is_named() -> None:
