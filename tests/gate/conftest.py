@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from small_candidate import DAY, WEEK, lake_with, make_candidate
 
 from pipelines.build import Candidate
 from pipelines.dates import DateWindow
 from pipelines.settings import Settings
+from tests.gate.small_candidate import DAY, WEEK, lake_with, make_candidate
 
 
 @pytest.fixture(scope="session")

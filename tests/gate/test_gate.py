@@ -11,7 +11,6 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from small_candidate import DAY, PAIR, lake_with, make_candidate, restated
 
 from pipelines import lake
 from pipelines.build import Candidate
@@ -21,6 +20,7 @@ from pipelines.gate import candidate_hash, gate, last_result, load_suites
 from pipelines.gate.suites import EXPECTATIONS_FOLDER, SuiteError
 from pipelines.publish import publish, releases
 from pipelines.settings import PROJECT_ROOT, Settings
+from tests.gate.small_candidate import DAY, PAIR, lake_with, make_candidate, restated
 
 BROKEN = "UPDATE marts.epidemic_daily SET active = active + 1"
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from small_candidate import WEEK, lake_with, restated
 
 from pipelines import lake
 from pipelines.build import Candidate
@@ -17,6 +16,7 @@ from pipelines.gate.suites import Rule, load_suites
 from pipelines.gate.validation import validate
 from pipelines.gate.workspace import workspace
 from pipelines.settings import PROJECT_ROOT, Settings
+from tests.gate.small_candidate import WEEK, lake_with, restated
 
 SUITES = load_suites()
 FAIL_RULES = [

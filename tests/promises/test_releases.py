@@ -16,10 +16,7 @@ import pytest
 from pipelines.dates import DateWindow
 from pipelines.publish import export_missing, open_release, publish, releases
 from pipelines.settings import PROJECT_ROOT, Settings
-
-sys.path.insert(0, str(PROJECT_ROOT / "tests" / "gate"))
-
-from small_candidate import DAY, lake_with, make_candidate, passed
+from tests.gate.small_candidate import DAY, lake_with, make_candidate, passed
 
 ONE_DAY = DateWindow(DAY, DAY)
 

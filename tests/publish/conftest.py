@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "gate"))
-
-from small_candidate import PAIR, lake_with, new_lake
-
 from pipelines.settings import Settings
+from tests.gate.small_candidate import PAIR, lake_with, new_lake
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import json
 
 import duckdb
 import pytest
-from small_candidate import DAY, PAIR, make_candidate, new_lake, passed, restated
 
 from pipelines import lake
 from pipelines.dates import DateWindow
@@ -25,6 +24,7 @@ from pipelines.publish import (
     rollback,
 )
 from pipelines.settings import Settings
+from tests.gate.small_candidate import DAY, PAIR, make_candidate, new_lake, passed, restated
 
 ONE_DAY = DateWindow(DAY, DAY)
 

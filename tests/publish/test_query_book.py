@@ -6,10 +6,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from small_candidate import PAIR, lake_with
 
 from pipelines.publish import open_release
 from pipelines.settings import PROJECT_ROOT
+from tests.gate.small_candidate import PAIR, lake_with
 
 QUERIES = sorted((PROJECT_ROOT / "warehouse" / "queries").glob("*.sql"))
 

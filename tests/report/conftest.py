@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from small_release import DAY, city_with_release
-
 from pipelines.report import render
 from pipelines.settings import Settings
+from tests.report.small_release import DAY, city_with_release
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from printed import Cell, read
-from small_release import DAY
 
 from pipelines.lake import connect
 from pipelines.publish import open_release
 from pipelines.report.figures import all_figures
 from pipelines.settings import Settings
+from tests.report.printed import Cell, read
+from tests.report.small_release import DAY
 
 TEMPLATES = Path(__file__).parents[2] / "pipelines" / "report" / "templates"
 MONTHS = "January February March April May June July August September October November December"

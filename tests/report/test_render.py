@@ -8,14 +8,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from printed import read
-from small_release import DAY, city_with_release, new_lake, publish
 
 from pipelines.errors import NothingToDo
 from pipelines.lake import connect, writer
 from pipelines.publish import open_release
 from pipelines.report import render
 from pipelines.settings import Settings
+from tests.report.printed import read
+from tests.report.small_release import DAY, city_with_release, new_lake, publish
 
 
 def snapshots(settings: Settings) -> int:
