@@ -34,7 +34,7 @@ with DAG(
     },
 ):
 
-    @task(pool="lake_writer", map_index_template="{{ feed }}")
+    @task(pool="ingest", map_index_template="{{ feed }}")
     def ingest(feed: str) -> int:
         from pipelines.errors import NothingToDo
         from pipelines.ingest import ingest

@@ -35,7 +35,7 @@ pseudonymises the rows, and replaces the partitions they touch. Tables: {tables}
 | task | does | pool |
 |---|---|---|
 | `wait` | looks at the folder, giving its slot back in between | |
-| `ingest` | archive, read, quarantine, write; a file seen before is a no-op | `lake_writer` |
+| `ingest` | archive, read, quarantine, write; a file seen before is a no-op | `ingest` |
 | `check` | rows of D against the contract's expected volume; announces `feed_{feed}` | |
 
 Run it again for any date: the same files give the same content. When D has been released already
@@ -90,7 +90,7 @@ def ingest_dag(feed: Feed) -> DAG:
                 )
             return PokeReturnValue(files is not None, [str(file) for file in files or []])
 
-        @task(pool="lake_writer")
+        @task(pool="ingest")
         def ingest() -> bool:
             from pipelines.dates import DateWindow
             from pipelines.ingest import ingest
