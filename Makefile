@@ -22,8 +22,9 @@ airflow: setup ## Start Airflow and its page; Ctrl-C ends it
 test: setup ## The tests, under 20 minutes on two cores
 	@$(BIN)/python -m pytest -q -m "not slow" -n $(JOBS)
 
+# a file stays on one worker: its tests share one Airflow or one filled lake
 test-slow: setup ## The slow and service-bound tests, under 40 minutes more
-	@$(BIN)/python -m pytest -q -m slow -n $(JOBS) --dist loadgroup
+	@$(BIN)/python -m pytest -q -m slow -n $(JOBS) --dist loadfile
 
 lint: setup ## ruff and mypy
 	@$(BIN)/ruff check .

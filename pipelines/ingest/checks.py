@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import cast
 
 import polars as pl
 
@@ -18,6 +19,7 @@ from pipelines.feeds.contract import Column, Table
 from pipelines.ingest.codes import RowCode, rule_code
 from pipelines.ingest.config import PlausibleDates
 from pipelines.ingest.readers import RawTable
+from pipelines.ingest.readers.values import fixed_offset
 
 LINE = "_line"
 DATA_DATE = "data_date"
@@ -64,9 +66,20 @@ def data_date_of(table: Table) -> pl.Expr | None:
         return None
     source = pl.col(table.data_date_from)
     if table.column(table.data_date_from).duckdb_type == "TIMESTAMP":
-        local = source.dt.replace_time_zone("UTC").dt.convert_time_zone(str(CITY_TIMEZONE))
-        source = local.dt.date()
+        source = source.map_batches(_city_date, return_dtype=pl.Date, is_elementwise=True)
     return source.alias(DATA_DATE)
+
+
+def _city_date(instants: pl.Series) -> pl.Series:
+    """The city's day of UTC instants."""
+    years = instants.dt.year()
+    first, last = cast("int | None", years.min()), cast("int | None", years.max())
+    if first is not None and last is not None and first > 1 and last < 9998:
+        offset = fixed_offset(str(CITY_TIMEZONE), first, last)
+        if offset is not None:  # adding is far faster than zone rules
+            return (instants + offset).dt.date()
+    local = instants.dt.replace_time_zone("UTC").dt.convert_time_zone(str(CITY_TIMEZONE))
+    return local.dt.date()
 
 
 def typed(raw: RawTable) -> pl.LazyFrame:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from pipelines.feeds.contract import Feed, Table
 from pipelines.ingest.checks import DATA_DATE, LINE, polars_type
 from pipelines.ingest.codes import FileCode
+from pipelines.ingest.config import ingest_config
 from pipelines.ingest.merge import FILE, Merge, Merged, MergeInput, conflict_rows
 from pipelines.ingest.register import SourceFile
 from pipelines.ingest.validate import ValidatedTable
@@ -101,6 +102,7 @@ def commit(settings: Settings, batch: Batch) -> list[Outcome]:
     with writer(settings) as con:
         # one thread keeps the rows of a file in the order they are given
         con.execute("SET threads = 1")
+        con.execute(f"SET memory_limit = '{ingest_config().writer_memory_mb}MB'")
         with transaction(con, message, extra):
             _forget_refused_rows(con, batch)
             counts: dict[tuple[str, str], tuple[Rebuild, Merged]] = {}

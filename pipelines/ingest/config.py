@@ -40,7 +40,9 @@ class IngestConfig(_Frozen):
     bucket_bytes: int = Field(gt=0)
     bucket_rows: int = Field(gt=0)
     unpacked_ratio: float = Field(gt=0)
-    lookup_identifiers: int = Field(gt=0)
+    lookup_sample_rows: int = Field(gt=0)
+    lookup_distinct_share: float = Field(gt=0, le=1)
+    writer_memory_mb: int = Field(gt=0)
     calendar: CalendarRange
 
 

@@ -100,7 +100,7 @@ class Merge:
             return None
         frame = one.rows.scan(path)
         if len(parts) < self.count:
-            frame = frame.filter(bucket_of(self.table, self.count, {}) == bucket)
+            frame = frame.filter(bucket_of(self.table, self.count) == bucket)
         if self.dates is not None:
             frame = frame.filter(pl.col(DATA_DATE).is_in(sorted(self.dates)))
         return frame.with_columns(pl.lit(one.file, dtype=pl.Int32).alias(FILE))
@@ -122,6 +122,14 @@ def deduplicate(rows: pl.DataFrame, table: Table, adds: bool) -> tuple[pl.DataFr
     are not taken for repeats.
     """
     partition = [DATA_DATE] if table.is_dated else []
+    kept, conflicts = _settled(rows, table, adds, partition)
+    return _as_text(kept), _as_text(conflicts)
+
+
+def _settled(
+    rows: pl.DataFrame, table: Table, adds: bool, partition: list[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The same, with texts of the group still as `Enum`s: those compare as numbers."""
     columns = [column.name for column in table.columns]
     group = [*partition, *(name for name in table.key if name not in partition)]
     rule = "sum" if adds else table.on_key_conflict
@@ -164,7 +172,7 @@ def _sorted(rows: pl.DataFrame, group: list[str], latest: list[str]) -> pl.DataF
         ranked = ranked.sort([*group, *latest, FILE, LINE])
     else:
         ranked = ranked.with_columns(packed).sort([PACKED, *latest, FILE, LINE]).drop(PACKED)
-    return _as_text(ranked)
+    return ranked
 
 
 def _packed(rows: pl.DataFrame, group: list[str]) -> pl.Expr | None:

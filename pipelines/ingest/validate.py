@@ -6,7 +6,6 @@ there is removed with the folder.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -40,6 +39,7 @@ REFUSED_SCHEMA = {
 _CHECK = "_check"
 _PSEUDONYM = "_pseudonym"
 _CODE = "_code"
+_BUCKET = "bucket"
 _PREFIXES = 16**4  # pseudonyms are cut into ranges by their first four digits
 
 
@@ -76,23 +76,13 @@ class ValidatedTable:
         return sum(n for day, n in self.dates.items() if dates is None or day in dates)
 
 
-def bucket_of(table: Table, buckets: int, codes: Mapping[str, pl.Enum]) -> pl.Expr:
+def bucket_of(table: Table, buckets: int) -> pl.Expr:
     """The bucket of a row: rows that could be duplicates of each other share one.
 
     Where the key begins with an identifier, buckets are ranges of its pseudonyms, so that persons
-    stay whole. `codes` are the identifiers whose column holds places in these sorted pseudonyms.
+    stay whole.
     """
     first = table.key[0] if table.key else ""
-    if first in codes:
-        sorted_pseudonyms = codes[first].categories
-        starts = [
-            sorted_pseudonyms.search_sorted(f"{bucket * _PREFIXES // buckets:04x}")
-            for bucket in range(1, buckets)
-        ]
-        return pl.sum_horizontal(
-            pl.lit(0, dtype=pl.UInt32),
-            *((pl.col(first) >= start).cast(pl.UInt32) for start in starts),
-        )
     if first in table.identifiers:
         prefix = pl.col(first).cast(pl.String).str.head(4).str.to_integer(base=16)
         return prefix * buckets // _PREFIXES
@@ -119,12 +109,14 @@ def validate(
         names.append(DATA_DATE)
     # the answer first: then the values as they came need not be carried through the filter
     valid = frame.select(*names, is_broken.alias(_CHECK)).filter(~pl.col(_CHECK))
-    valid, codes = _pseudonymised(valid, frame, given, config, small=buckets == 1)
+    valid, codes = _pseudonymised(valid, frame, given, config, table, buckets)
+    if buckets > 1 and (not table.key or table.key[0] not in codes):
+        valid = valid.with_columns(bucket_of(table, buckets).alias(_BUCKET))
     folder.mkdir()  # before both sinks: whichever starts first needs it
     refused_path = folder / "refused.parquet"
     pl.collect_all(
         [
-            _sink_valid(valid.select(names), bucket_of(table, buckets, codes), buckets, folder),
+            _sink_valid(valid, names, buckets, folder),
             _refused(frame.filter(is_broken), raw, checks, given).sink_parquet(
                 refused_path, compression="lz4", lazy=True, maintain_order=False
             ),
@@ -143,16 +135,15 @@ def validate(
     )
 
 
-def _sink_valid(valid: pl.LazyFrame, bucket: pl.Expr, buckets: int, folder: Path) -> pl.LazyFrame:
+def _sink_valid(valid: pl.LazyFrame, names: list[str], buckets: int, folder: Path) -> pl.LazyFrame:
     if buckets == 1:
         target: Path | pl.PartitionBy = folder / "valid.parquet"
+        valid = valid.select(names)
     else:
         target = pl.PartitionBy(
-            folder / "valid",
-            key={"bucket": bucket},
-            include_key=False,
-            approximate_bytes_per_file=None,
+            folder / "valid", key=_BUCKET, include_key=False, approximate_bytes_per_file=None
         )
+        valid = valid.select(*names, _BUCKET)
     sink = valid.sink_parquet(
         target,
         compression="lz4",
@@ -196,23 +187,30 @@ def _pseudonymised(
     every_row: pl.LazyFrame,
     pseudonyms: dict[str, Pseudonyms],
     config: IngestConfig,
-    *,
-    small: bool,
+    table: Table,
+    buckets: int,
 ) -> tuple[pl.LazyFrame, dict[str, pl.Enum]]:
     """The frame with pseudonyms, or places in sorted ones, in the identifiers' places.
 
-    Distinct values come from `every_row`, unfiltered: then only these columns have to be read.
+    Distinct values come from `every_row`, unfiltered: then only these columns have to be read. An
+    identifier that begins the key brings the row's bucket along, worked out once a person.
     """
     codes: dict[str, pl.Enum] = {}
     for column, made_by in pseudonyms.items():
         values = every_row.select(column)
-        if not small and not _few_distinct(values, config.lookup_identifiers):
+        if buckets > 1 and not _few_distinct(values, config):
             frame = frame.with_columns(_in_place(pl.col(column), made_by))
             continue
         distinct = values.drop_nulls().unique().collect(engine="streaming")[column]
         found = made_by.lookup(distinct, column, _PSEUDONYM).sort(_PSEUDONYM)
         codes[column] = pl.Enum(found[_PSEUDONYM])
-        lookup = found.lazy().select(column, pl.int_range(pl.len(), dtype=pl.UInt32).alias(_CODE))
+        brought = [column, pl.int_range(pl.len(), dtype=pl.UInt32).alias(_CODE)]
+        if buckets > 1 and table.key[:1] == (column,):
+            person = pl.col(_PSEUDONYM).alias(column)
+            brought.append(
+                found.select(person).select(bucket_of(table, buckets)).to_series().alias(_BUCKET)
+            )
+        lookup = found.lazy().select(brought)
         frame = (
             frame.join(lookup, on=column, how="left", maintain_order="none")
             .drop(column)
@@ -221,10 +219,14 @@ def _pseudonymised(
     return frame, codes
 
 
-def _few_distinct(values: pl.LazyFrame, limit: int) -> bool:
-    """Whether a column has at most `limit` distinct values (estimated, within a few per cent)."""
-    estimate = values.select(pl.all().approx_n_unique()).collect(engine="streaming").item()
-    return bool(estimate <= limit)
+def _few_distinct(values: pl.LazyFrame, config: IngestConfig) -> bool:
+    """Whether a column's distinct values may be kept in memory, judged by its first rows.
+
+    A column that repeats its values early on is taken to go on so; a wrong guess costs memory or
+    time, never a row.
+    """
+    sample = values.head(config.lookup_sample_rows).drop_nulls().collect().to_series()
+    return bool(sample.n_unique() <= config.lookup_distinct_share * max(sample.len(), 1))
 
 
 def _in_place(expr: pl.Expr, made_by: Pseudonyms) -> pl.Expr:

@@ -16,7 +16,7 @@ from pipelines.dates import DateWindow
 from pipelines.feeds.contract import all_feeds
 from pipelines.settings import Settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_group("airflow")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 HISTORY = DateWindow(date(2020, 2, 8), date(2020, 2, 17))
 DAY = "2020-02-18"

@@ -80,7 +80,7 @@ def test_buckets_do_not_change_content(
     city.land("signaling", "events-more.csv", EVENTS[:5000].rsplit("\n", 1)[0] + "\n")
     city.ingest("signaling")
     small = config.ingest_config().model_copy(
-        update={"bucket_bytes": 9000, "bucket_rows": 300, "lookup_identifiers": 10}
+        update={"bucket_bytes": 9000, "bucket_rows": 300, "lookup_distinct_share": 0.01}
     )
     monkeypatch.setattr("pipelines.ingest.engine.ingest_config", lambda: small)
     monkeypatch.setattr("pipelines.ingest.merge.ingest_config", lambda: small)

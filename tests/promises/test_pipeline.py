@@ -24,7 +24,7 @@ from pipelines.run import ingest_all, run
 from pipelines.settings import Settings, load_settings
 from pipelines.simulator import simulate
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("whole_run")]
+pytestmark = pytest.mark.slow
 
 WINDOW = DateWindow(date(2019, 12, 9), date(2020, 1, 3))
 MIDDLE = date(2019, 12, 20)

@@ -15,7 +15,7 @@ from pipelines.ingest import ingest
 from pipelines.outcomes import new_run_id
 from pipelines.settings import Settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real_sets")]
+pytestmark = pytest.mark.slow
 
 # provider -> folder of its files below the real data
 REAL_SETS = {

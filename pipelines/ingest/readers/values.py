@@ -71,7 +71,7 @@ def _day(format_: str, series: pl.Series) -> pl.Series:
 
 
 @cache
-def _fixed_offset(zone: str, first_year: int, last_year: int) -> timedelta | None:
+def fixed_offset(zone: str, first_year: int, last_year: int) -> timedelta | None:
     """The zone's offset if it never changes from the year before `first_year` to the one after."""
     at = datetime(first_year - 1, 1, 1, 12, tzinfo=ZoneInfo(zone))
     offsets = {
@@ -85,7 +85,7 @@ def _to_utc(series: pl.Series, zone: str) -> pl.Series:
     years = series.dt.year()
     first, last = cast("int | None", years.min()), cast("int | None", years.max())
     if first is not None and last is not None and first > 1 and last < 9998:
-        offset = _fixed_offset(zone, first, last)
+        offset = fixed_offset(zone, first, last)
         if offset is not None:  # subtracting is a hundred times faster than zone rules
             return series - offset
     local = series.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
