@@ -102,7 +102,8 @@ def commit(settings: Settings, batch: Batch) -> list[Outcome]:
     with writer(settings) as con:
         # one thread keeps the rows of a file in the order they are given
         con.execute("SET threads = 1")
-        con.execute(f"SET memory_limit = '{ingest_config().writer_memory_mb}MB'")
+        if _few_partitions(batch):
+            con.execute(f"SET memory_limit = '{ingest_config().writer_memory_mb}MB'")
         with transaction(con, message, extra):
             _forget_refused_rows(con, batch)
             counts: dict[tuple[str, str], tuple[Rebuild, Merged]] = {}
@@ -118,6 +119,12 @@ def commit(settings: Settings, batch: Batch) -> list[Outcome]:
             _register(con, batch)
             record(con, [*outcomes, *restated, *batch.notes])
     return outcomes
+
+
+def _few_partitions(batch: Batch) -> bool:
+    """Whether DuckDB can do with its smaller share: every partition it writes has its buffers."""
+    most = max((len(rebuild.dates or ()) for rebuild in batch.rebuilds), default=0)
+    return most <= ingest_config().writer_partitions
 
 
 def _in_partition(rebuild: Rebuild) -> tuple[str, list[object]]:

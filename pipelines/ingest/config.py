@@ -43,6 +43,7 @@ class IngestConfig(_Frozen):
     lookup_sample_rows: int = Field(gt=0)
     lookup_distinct_share: float = Field(gt=0, le=1)
     writer_memory_mb: int = Field(gt=0)
+    writer_partitions: int = Field(gt=0)
     calendar: CalendarRange
 
 
