@@ -8,12 +8,9 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.dates import DateWindow
-from pipelines.mobility.daily import split_at_days
+from pipelines.mobility.anchors import NIGHT, PLACE, WORK
 from pipelines.mobility.geo import distance_m
 from pipelines.mobility.parameters import MobilityParameters
-from pipelines.mobility.presence import presence
-
-_PLACE = ["place_id", "region_id", "latitude", "longitude"]
 
 
 def ordinary_dates(
@@ -32,42 +29,39 @@ def ordinary_dates(
 
 
 def home_and_work(
-    segments: pl.DataFrame, nights: pl.Series, workdays: pl.Series, parameters: MobilityParameters
+    anchors: pl.DataFrame, nights: pl.Series, workdays: pl.Series, parameters: MobilityParameters
 ) -> pl.DataFrame:
-    """Home and workplace of every device of `segments`, or the reason why there is none.
+    """Home and workplace of every device of `anchors`, or the reason why there is none.
 
-    `nights`: the dates whose nights count (`ordinary_dates`). `workdays`: the dates people work,
-    among them.
+    `anchors`: `anchors.anchor_days`. `nights`: the dates whose nights count (`ordinary_dates`).
+    `workdays`: the dates people work, among them.
 
-    A night is spent at one place: that with most of the time the device was present from
-    `night_start_hour` to `night_end_hour`. Home is the place where, together with the places within
-    `anchor_radius_m`, most nights were spent; it needs `home_min_nights` nights there and
-    `home_min_share` of the nights observed. Work is the same over the working hours of working
-    days, among places not around home and held for `work_min_s` that day; its share is of the
-    working days on which the device was observed at all.
+    A night is spent at one place: that with most of the time the device was present. Home is the
+    place where, together with the places within `anchor_radius_m`, most nights were spent; it needs
+    `home_min_nights` nights there and `home_min_share` of the nights observed. Work is the same
+    over the working hours of working days, among places not around home and held for `work_min_s`
+    that day; its share is of the working days on which the device was observed at all.
 
     Returns device_id and, for each of home and work: place_id, region_id, latitude, longitude,
     day_count (nights or days there), observed_day_count, share, confidence (lower end of the
     Wilson interval of the share), missing_reason (`not_observed`, `too_few_days`,
     `no_dominant_place`; for work also `no_home`); sorted by device_id.
     """
-    devices = segments.select(pl.col("device_id").unique().sort())
-    present = presence(segments, parameters).select("device_id", *_PLACE, "from_s", "until_s")
-    at_night = split_at_days(
-        present, parameters.night_start_hour, parameters.night_end_hour, parameters
-    ).filter(pl.col("day_date").is_in(nights.implode()))
-    at_work = split_at_days(
-        present, parameters.work_start_hour, parameters.work_end_hour, parameters
-    ).filter(pl.col("day_date").is_in(workdays.implode()))
+    devices = anchors.select(pl.col("device_id").unique().sort())
+    at_night, at_work = (
+        anchors.filter(pl.col("period") == period, pl.col("data_date").is_in(dates.implode()))
+        for period, dates in ((NIGHT, nights), (WORK, workdays))
+    )
     homes = _anchors(
         _observed(devices, at_night),
-        _one_place_a_day(at_night),
+        at_night,
         (parameters.home_min_nights, parameters.home_min_share),
         parameters,
     )
+    held = at_work.filter(pl.col("seconds") >= parameters.work_min_s)
     works = _anchors(
         _observed(devices, at_work),
-        _one_place_a_day(_away_from(homes, at_work, parameters), parameters.work_min_s),
+        _one_place_a_day(_away_from(homes, held, parameters)),
         (parameters.work_min_days, parameters.work_min_share),
         parameters,
     )
@@ -100,24 +94,18 @@ def usual_environment(segments: pl.DataFrame, parameters: MobilityParameters) ->
     )
 
 
-def _one_place_a_day(pieces: pl.DataFrame, min_s: int = 0) -> pl.DataFrame:
-    """The place of each device and day with most seconds, if it has at least `min_s`."""
-    keys = ["device_id", "day_date"]
-    return (
-        pieces.group_by(*keys, *_PLACE)
-        .agg(pl.col("seconds").sum())
-        .filter(pl.col("seconds") >= min_s)
-        .sort(
-            "device_id", "day_date", "seconds", "place_id", descending=[False, False, True, False]
-        )
-        .unique(["device_id", "day_date"], keep="first", maintain_order=True)
+def _one_place_a_day(held: pl.DataFrame) -> pl.DataFrame:
+    """The place of each device and date with most seconds (then the first in the alphabet)."""
+    keys = ["device_id", "data_date"]
+    return held.sort(*keys, "seconds", "place_id", descending=[False, False, True, False]).unique(
+        keys, keep="first", maintain_order=True
     )
 
 
 def _observed(devices: pl.DataFrame, pieces: pl.DataFrame) -> pl.DataFrame:
     """Every device with the number of days on which it has any piece."""
     counted = pieces.group_by("device_id").agg(
-        pl.col("day_date").n_unique().cast(pl.Int64).alias("observed_day_count")
+        pl.col("data_date").n_unique().cast(pl.Int64).alias("observed_day_count")
     )
     return devices.join(counted, on="device_id", how="left").with_columns(
         pl.col("observed_day_count").fill_null(0)
@@ -153,10 +141,10 @@ def _anchors(
             _wilson_lower(share, seen, parameters).alias("confidence"),
             reason.alias("missing_reason"),
         )
-        .with_columns(pl.when(pl.col("missing_reason").is_null()).then(pl.col(_PLACE)).name.keep())
+        .with_columns(pl.when(pl.col("missing_reason").is_null()).then(pl.col(PLACE)).name.keep())
         .select(
             "device_id",
-            *_PLACE,
+            *PLACE,
             "day_count",
             "observed_day_count",
             "share",
@@ -170,7 +158,7 @@ def _anchors(
 def _densest(one_place_a_day: pl.DataFrame, parameters: MobilityParameters) -> pl.DataFrame:
     """The place of each device with most days within `anchor_radius_m` (then at itself, then most
     time, then the first in the alphabet)."""
-    counted = one_place_a_day.group_by("device_id", *_PLACE).agg(
+    counted = one_place_a_day.group_by("device_id", *PLACE).agg(
         pl.len().cast(pl.Int64).alias("own_days"), pl.col("seconds").sum()
     )
     pairs = counted.join(
@@ -180,7 +168,7 @@ def _densest(one_place_a_day: pl.DataFrame, parameters: MobilityParameters) -> p
     )
     return (
         pairs.filter(_within(pairs, parameters.anchor_radius_m))
-        .group_by("device_id", *_PLACE, "own_days", "seconds")
+        .group_by("device_id", *PLACE, "own_days", "seconds")
         .agg(pl.col("near_days").sum().alias("day_count"))
         .sort("device_id", "place_id")
         .sort("day_count", "own_days", "seconds", descending=True, maintain_order=True)

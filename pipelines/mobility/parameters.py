@@ -29,6 +29,7 @@ class MobilityParameters:
     jump_speed_m_s: int
     everywhere_cells: int
     machine_min_days: int
+    device_history_days: int
     identifiers_known_share: float
     identifiers_history_days: int
     stay_min_s: int

@@ -34,9 +34,9 @@ WHERE day <> '2020-02-17' AND NOT (i = 9 AND day >= '2020-01-01')
 -- Every day 20 devices go from 990101 to 990102 and back the next day, 10 go to 990200 and back, and
 -- 30 stay; a device also passes one cell of the other district, in one burst of events.
 INSERT INTO lake.bronze.cells BY NAME
-SELECT 'c' || region_id AS cell_id, 30 AS latitude, 112 AS longitude, region_id,
+SELECT 'c' || region_id AS cell_id, latitude, 112 AS longitude, region_id,
     DATE '2019-01-01' AS valid_from_date
-FROM (VALUES ('990101'), ('990102'), ('990200')) t(region_id);
+FROM (VALUES ('990101', 30.0), ('990102', 30.1), ('990200', 30.4)) t(region_id, latitude);
 INSERT INTO lake.bronze.events BY NAME
 SELECT printf('d%03d', i) AS device_id, day + to_hours(h::INT) AS event_at,
     CASE

@@ -10,6 +10,7 @@ from polars.testing import assert_frame_equal
 
 from pipelines.dates import DateWindow
 from pipelines.mobility import flows
+from pipelines.mobility.anchors import anchor_days
 from pipelines.mobility.coverage import coverage, without_outages
 from pipelines.mobility.daily import identifier_changes, machines
 from pipelines.mobility.homes import home_and_work, usual_environment
@@ -56,7 +57,7 @@ def test_a_day_without_events_gives_empty_tables_all_the_way() -> None:
     dates = pl.Series([], dtype=pl.Date)
     tables = [
         without_outages(present, covered, PARAMETERS),
-        home_and_work(none.segments, dates, dates, PARAMETERS),
+        home_and_work(anchor_days(none.segments, PARAMETERS), dates, dates, PARAMETERS),
         usual_environment(none.segments, PARAMETERS),
         flows.origin_destination(flows.trips(stays(none.segments), PARAMETERS)),
         flows.origin_destination(flows.region_moves(none.device_days)),

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.mobility.anchors import anchor_days
 from pipelines.mobility.cleaning import clean
 from pipelines.mobility.flows import trips
 from pipelines.mobility.homes import home_and_work
@@ -82,7 +83,8 @@ def test_real_positions_give_stays_trips_and_homes(
     travelled = trips(stayed, POSITIONS)
     assert (travelled["distance_m"] > POSITIONS.stay_radius_m).all()
     dates = stayed["first_event_at"].dt.date().unique().sort()
-    anchors = home_and_work(found, dates, dates.filter(dates.dt.weekday() <= 5), POSITIONS)
+    workdays = dates.filter(dates.dt.weekday() <= 5)
+    anchors = home_and_work(anchor_days(found, POSITIONS), dates, workdays, POSITIONS)
     assert len(anchors) == found["device_id"].n_unique()
     assert anchors["home_place_id"].is_not_null().any()
 
