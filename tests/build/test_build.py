@@ -64,6 +64,8 @@ def test_the_candidate_says_what_it_is(built: Any) -> None:
     assert candidate == Candidate.load(candidate.path)
     assert candidate.window == DateWindow(date(2020, 2, 11), LAST)
     assert set(candidate.marts) == {
+        "city_inflow_risk_daily",
+        "city_migration_daily",
         "epidemic_daily",
         "footfall_daily_summary",
         "migration_daily",

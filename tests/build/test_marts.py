@@ -101,6 +101,20 @@ def test_flows_under_k_devices_are_empty_and_not_in_any_share(built: Any) -> Non
     ]
 
 
+def test_city_flows_under_k_are_in_no_total(built: Any) -> None:
+    assert built.rows(
+        """SELECT direction, other_city_region_id, risk_level, device_count, missing_reason
+        FROM marts.city_migration_daily WHERE data_date = '2020-02-18' ORDER BY 1, 2"""
+    ) == [
+        ("in", "990200", "high", None, "suppressed"),
+        ("in", "all", None, None, "suppressed"),
+    ]
+    assert built.rows(
+        """SELECT risk_level, origin_count, device_count, missing_reason
+        FROM marts.city_inflow_risk_daily WHERE data_date = '2020-02-18' ORDER BY 1"""
+    ) == [("high", 1, None, "suppressed"), ("low", 0, 0, None), ("medium", 0, 0, None)]
+
+
 EPIDEMIC = """
 SELECT confirmed, new_confirmed, active, is_revision, days_since_previous, missing_reason
 FROM marts.epidemic_daily WHERE data_date = '{}' AND region_id = '{}'

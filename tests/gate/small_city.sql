@@ -68,6 +68,34 @@ SELECT data_date, data_date AS value_date, from_region_id, to_region_id,
   CASE WHEN device_count < 16 THEN 'suppressed' END AS missing_reason
 FROM intermediate.int_mobility__flow_day;
 
+CREATE TABLE marts.city_migration_daily AS
+WITH sides AS (
+  SELECT data_date, direction, other_city_region_id, risk_level,
+    devices + getvariable('number') AS device_count
+  FROM days CROSS JOIN (VALUES
+    ('in', '990200', 'high', 100), ('in', '990400', 'low', 60), ('in', '990300', 'medium', NULL),
+    ('out', '990200', 'high', 20), ('out', '990400', 'low', 30)
+  ) AS f (direction, other_city_region_id, risk_level, devices)
+),
+rows AS (
+  SELECT * FROM sides
+  UNION ALL
+  SELECT data_date, direction, 'all', NULL, sum(device_count) FROM sides GROUP BY ALL
+)
+SELECT data_date, data_date AS value_date, '990100' AS city_region_id, direction,
+  other_city_region_id, risk_level, device_count::BIGINT AS device_count,
+  round(device_count / sum(device_count) FILTER (other_city_region_id = 'all')
+    OVER (PARTITION BY data_date, direction), 6)::DOUBLE AS share,
+  CASE WHEN device_count IS NOT NULL AND other_city_region_id <> 'all' THEN 1 END AS size_rank,
+  CASE WHEN device_count IS NULL THEN 'suppressed' END AS missing_reason
+FROM rows;
+
+CREATE TABLE marts.city_inflow_risk_daily AS
+SELECT data_date, value_date, city_region_id, risk_level, 1::BIGINT AS origin_count,
+  (device_count IS NULL)::BIGINT AS suppressed_origin_count, device_count, share, missing_reason
+FROM marts.city_migration_daily
+WHERE direction = 'in' AND other_city_region_id <> 'all';
+
 CREATE TABLE marts.supply_demand_forecast AS
 SELECT data_date, data_date AS value_date, region_id, 'mask' AS category,
   data_date + h::INTEGER AS target_date, h::INTEGER AS horizon_days,

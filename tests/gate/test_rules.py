@@ -92,6 +92,19 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     ("migration_daily", "shares_foot"): "UPDATE marts.migration_daily SET share = 0.4",
     ("migration_daily", "missing_explained"): "UPDATE marts.migration_daily "
     "SET device_count = NULL, share = NULL WHERE to_region_id = '990200'",
+    ("city_migration_daily", "small_cells_empty"): "UPDATE marts.city_migration_daily "
+    "SET device_count = 15 WHERE device_count IS NULL",
+    ("city_migration_daily", "counts_devices"): "UPDATE marts.city_migration_daily "
+    "SET device_count = device_count * 5",
+    ("city_migration_daily", "totals_foot"): "UPDATE marts.city_migration_daily "
+    "SET device_count = device_count + 9 WHERE other_city_region_id = 'all'",
+    ("city_migration_daily", "shares_foot"): "UPDATE marts.city_migration_daily SET share = 0.4",
+    ("city_migration_daily", "missing_explained"): "UPDATE marts.city_migration_daily "
+    "SET missing_reason = NULL",
+    ("city_inflow_risk_daily", "inflow_foots"): "UPDATE marts.city_inflow_risk_daily "
+    "SET device_count = device_count + 9",
+    ("city_inflow_risk_daily", "missing_explained"): "UPDATE marts.city_inflow_risk_daily "
+    "SET origin_count = 0",
     ("supply_demand_forecast", "interval_holds_forecast"): "UPDATE marts.supply_demand_forecast "
     "SET demand_lower_units = demand_units + 1 WHERE horizon_days = 3",
     ("supply_demand_forecast", "target_follows_horizon"): "UPDATE marts.supply_demand_forecast "
