@@ -13,6 +13,19 @@ import polars as pl
 from pipelines.mobility.geo import distance_m
 from pipelines.mobility.parameters import MobilityParameters
 
+TRIP_SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
+    "device_id": pl.String,
+    "from_place_id": pl.String,
+    "to_place_id": pl.String,
+    "from_region_id": pl.String,
+    "to_region_id": pl.String,
+    "departed_at": pl.Datetime("us"),
+    "arrived_at": pl.Datetime("us"),
+    "data_date": pl.Date,
+    "hour": pl.Int32,
+    "distance_m": pl.Int64,
+}
+
 
 def trips(stays: pl.DataFrame, parameters: MobilityParameters) -> pl.DataFrame:
     """Every change of a device from one stay to the next one elsewhere.
@@ -20,7 +33,8 @@ def trips(stays: pl.DataFrame, parameters: MobilityParameters) -> pl.DataFrame:
     Elsewhere: further apart than `stay_radius_m`. Stays more than `trip_max_s` apart are not
     joined: nothing is known of the time between. Returns device_id, from_place_id, to_place_id,
     from_region_id, to_region_id, departed_at (last seen at the origin), arrived_at (first seen at
-    the destination), data_date and hour (local, of the middle between the two), distance_m
+    the destination), data_date (local, of the arrival, so that no row rests on a later date), hour
+    (local, of the middle between the two, but 0 when that is still the day before), distance_m
     (between the places, as the crow flies); sorted by device_id and time.
     """
     ordered = stays.sort("device_id", "first_event_at")
@@ -44,7 +58,10 @@ def trips(stays: pl.DataFrame, parameters: MobilityParameters) -> pl.DataFrame:
     ends = ("from_latitude", "from_longitude", "to_latitude", "to_longitude")
     apart = pl.Series("distance_m", distance_m(*(pairs[name].to_numpy() for name in ends)))
     gap = pl.col("arrived_at") - pl.col("departed_at")
-    middle = pl.col("departed_at") + gap / 2 + pl.duration(hours=parameters.utc_offset_h)
+    to_local = pl.duration(hours=parameters.utc_offset_h)
+    arrived, middle = (
+        at + to_local for at in (pl.col("arrived_at"), pl.col("departed_at") + gap / 2)
+    )
     return (
         pairs.with_columns(apart.round(0).cast(pl.Int64))
         .filter(
@@ -52,18 +69,14 @@ def trips(stays: pl.DataFrame, parameters: MobilityParameters) -> pl.DataFrame:
             pl.col("distance_m") > parameters.stay_radius_m,
             gap <= pl.duration(seconds=parameters.trip_max_s),
         )
-        .select(
-            "device_id",
-            "from_place_id",
-            "to_place_id",
-            "from_region_id",
-            "to_region_id",
-            "departed_at",
-            "arrived_at",
-            middle.dt.date().alias("data_date"),
-            middle.dt.hour().alias("hour"),
-            "distance_m",
+        .with_columns(
+            arrived.dt.date().alias("data_date"),
+            pl.when(middle.dt.date() == arrived.dt.date())
+            .then(middle.dt.hour())
+            .otherwise(0)
+            .alias("hour"),
         )
+        .select(pl.col(name).cast(dtype) for name, dtype in TRIP_SCHEMA.items())
     )
 
 

@@ -18,6 +18,7 @@ from pipelines.dates import CITY_TIMEZONE, DateWindow
 from pipelines.mobility.anchors import ANCHOR_SCHEMA, anchor_days
 from pipelines.mobility.cleaning import clean
 from pipelines.mobility.daily import device_days, machines
+from pipelines.mobility.flows import TRIP_SCHEMA, trips
 from pipelines.mobility.movement import GROUP_EVENTS
 from pipelines.mobility.parameters import MobilityParameters, load_parameters
 from pipelines.mobility.stays import SEGMENT_SCHEMA, segments
@@ -53,7 +54,7 @@ def track_day(
     parameters, register = load_parameters(), cells.pl()
 
     def of_day(day: date) -> Iterator[pl.DataFrame]:
-        for group in _device_groups(events, day):
+        for group in _device_groups(_of_day(events, day)):
             yield _tracks(group, register, day, parameters)
 
     return _batches(_window(window).extended_back(1), of_day, TRACK_SCHEMA)
@@ -86,6 +87,22 @@ def anchor_day(segments_: DuckDBPyRelation, window: DuckDBPyRelation) -> pa.Reco
     return _batches(_window(window), of_day, ANCHOR_SCHEMA)
 
 
+def trip_day(segments_: DuckDBPyRelation, window: DuckDBPyRelation) -> pa.RecordBatchReader:
+    """`flows.trips` that arrive on a date of `window`: TRIP_SCHEMA.
+
+    `segments_`: SEGMENT_SCHEMA, data_date, is_stay; the date before the window too, for the stay a
+    day's first trip began at.
+    """
+    parameters = load_parameters()
+    stays = segments_.filter("is_stay")
+
+    def of_day(day: date) -> Iterator[pl.DataFrame]:
+        for group in _device_groups(_between(stays, day - timedelta(days=1), day)):
+            yield trips(group, parameters).filter(pl.col("data_date") == day)
+
+    return _batches(_window(window), of_day, TRIP_SCHEMA)
+
+
 def _tracks(
     events: pl.DataFrame, cells: pl.DataFrame, day: date, parameters: MobilityParameters
 ) -> pl.DataFrame:
@@ -104,13 +121,12 @@ def _tracks(
     return pl.concat(both, how="diagonal").with_columns(pl.lit(day).alias("data_date"))
 
 
-def _device_groups(events: DuckDBPyRelation, day: date) -> Iterator[pl.DataFrame]:
-    """The events of a date, whole devices, at most about GROUP_EVENTS at a time."""
-    of_day = _of_day(events, day)
-    counted = of_day.aggregate("count(*)").fetchone()
+def _device_groups(rows: DuckDBPyRelation) -> Iterator[pl.DataFrame]:
+    """The rows, whole devices, at most about GROUP_EVENTS at a time."""
+    counted = rows.aggregate("count(*)").fetchone()
     groups = -(-(counted[0] if counted else 0) // GROUP_EVENTS)
     for group in range(groups):
-        yield of_day.filter(f"hash(device_id) % {groups} = {group}").pl()
+        yield rows.filter(f"hash(device_id) % {groups} = {group}").pl()
 
 
 def _of_day(rows: DuckDBPyRelation, day: date) -> DuckDBPyRelation:

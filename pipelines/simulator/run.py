@@ -86,6 +86,7 @@ def _simulate_one(
     truth.write_part(out, "rows_daily", date_, pl.DataFrame(rows))
     for table, frame in {
         "od_daily": truth.origin_destination(world, date_, yesterday, today),
+        "trips_daily": truth.trips(world, day),
         "main_region_daily": truth.main_regions(world, date_, today),
         "present_hourly": truth.present_population(world, day),
         "mobility_daily": truth.mobility(world, day),

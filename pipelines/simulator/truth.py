@@ -21,7 +21,7 @@ from pipelines.simulator import merchant, voucher
 from pipelines.simulator.clock import lunar_new_year, season_year
 from pipelines.simulator.config import Place
 from pipelines.simulator.epidemic import cases_of
-from pipelines.simulator.movement import HOUR_S, Day
+from pipelines.simulator.movement import DAY_S, HOUR_S, Day
 from pipelines.simulator.population import NONE, Ints, World
 from pipelines.simulator.season import season_of
 
@@ -29,6 +29,8 @@ from pipelines.simulator.season import season_of
 RESUMPTION_THRESHOLD_SHARE = 0.30
 WEIGHT_RESUMPTION = 0.5
 DECEMBER = 12
+# shorter than this nobody has stayed anywhere (Eurostat multimno, domain.md section 3)
+STAY_MIN_S = 900
 
 
 _VOUCHER_DAY = pl.DataFrame(
@@ -104,6 +106,32 @@ def origin_destination(world: World, day: date, before: Ints, after: Ints) -> pl
             "people": people[found],
             "devices": devices[found],
         }
+    )
+
+
+def trips(world: World, day: Day) -> pl.DataFrame:
+    """Trips between areas and the devices that make them: from a stay to the next one elsewhere.
+
+    Both on the day; nobody in this city travels over midnight.
+    """
+    owner, area = world.devices.person, world.area_of_cell(day.place)
+    begin = np.concatenate([np.zeros((len(area), 1), dtype=np.int64), day.until], axis=1)
+    end = np.concatenate([day.until, np.full((len(area), 1), DAY_S)], axis=1)
+    stays = (area != NONE) & (end - begin >= STAY_MIN_S)
+    last, moves = np.full(len(area), NONE), []
+    for segment in range(area.shape[1]):
+        here = np.where(stays[:, segment], area[:, segment], last)
+        moved = np.flatnonzero(((last != NONE) & (here != last))[owner])
+        places = (world.areas.region_id[each[owner[moved]]] for each in (last, here))
+        columns = dict(zip(("from_region_id", "to_region_id"), places, strict=True))
+        moves.append(pl.DataFrame({"device": moved, **columns}))
+        last = here
+    return (
+        pl.concat(moves, how="vertical_relaxed")
+        .group_by("from_region_id", "to_region_id")
+        .agg(pl.len().alias("trips"), pl.col("device").n_unique().alias("devices"))
+        .sort("from_region_id", "to_region_id")
+        .select(pl.lit(day.date).alias("data_date"), pl.all())
     )
 
 

@@ -69,6 +69,8 @@ def test_the_candidate_says_what_it_is(built: Any) -> None:
         "epidemic_daily",
         "footfall_daily_summary",
         "migration_daily",
+        "origin_destination_daily",
+        "origin_destination_hourly",
         "price_leads",
         "return_to_work_daily",
         "return_to_work_variants_daily",

@@ -96,6 +96,30 @@ SELECT data_date, value_date, city_region_id, risk_level, 1::BIGINT AS origin_co
 FROM marts.city_migration_daily
 WHERE direction = 'in' AND other_city_region_id <> 'all';
 
+CREATE TABLE intermediate.int_mobility__od_hour AS
+SELECT data_date, h::INTEGER AS hour, from_region_id, to_region_id, device_count + h AS trip_count,
+  device_count
+FROM intermediate.int_mobility__flow_day CROSS JOIN (VALUES (8), (18)) AS t (h);
+
+CREATE TABLE intermediate.int_mobility__od_day AS
+SELECT data_date, from_region_id, to_region_id, sum(trip_count)::BIGINT AS trip_count,
+  max(device_count) AS device_count
+FROM intermediate.int_mobility__od_hour
+GROUP BY ALL;
+
+CREATE TABLE marts.origin_destination_daily AS
+SELECT data_date, data_date AS value_date, from_region_id, to_region_id,
+  CASE WHEN device_count >= 16 THEN trip_count END AS trip_count,
+  CASE WHEN device_count >= 16 THEN device_count END AS device_count,
+  CASE WHEN device_count < 16 THEN 'suppressed' END AS missing_reason
+FROM intermediate.int_mobility__od_day;
+
+CREATE TABLE marts.origin_destination_hourly AS
+SELECT data_date, data_date AS value_date, hour, from_region_id, to_region_id,
+  CASE WHEN device_count >= 16 THEN device_count END AS device_count,
+  CASE WHEN device_count < 16 THEN 'suppressed' END AS missing_reason
+FROM intermediate.int_mobility__od_hour;
+
 CREATE TABLE marts.supply_demand_forecast AS
 SELECT data_date, data_date AS value_date, region_id, 'mask' AS category,
   data_date + h::INTEGER AS target_date, h::INTEGER AS horizon_days,

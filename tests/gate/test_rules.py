@@ -105,6 +105,20 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     "SET device_count = device_count + 9",
     ("city_inflow_risk_daily", "missing_explained"): "UPDATE marts.city_inflow_risk_daily "
     "SET origin_count = 0",
+    ("origin_destination_daily", "small_cells_empty"): "UPDATE marts.origin_destination_daily "
+    "SET device_count = 15 WHERE device_count IS NULL",
+    ("origin_destination_daily", "counts_devices"): "UPDATE marts.origin_destination_daily "
+    "SET device_count = device_count * 5",
+    ("origin_destination_daily", "missing_explained"): "UPDATE marts.origin_destination_daily "
+    "SET missing_reason = NULL",
+    ("origin_destination_hourly", "small_cells_empty"): "UPDATE marts.origin_destination_hourly "
+    "SET device_count = 15 WHERE device_count IS NULL",
+    ("origin_destination_hourly", "counts_devices"): "UPDATE marts.origin_destination_hourly "
+    "SET device_count = device_count * 5",
+    ("origin_destination_hourly", "missing_explained"): "UPDATE marts.origin_destination_hourly "
+    "SET missing_reason = NULL",
+    ("origin_destination_daily", "trips_cover_devices"): "UPDATE marts.origin_destination_daily "
+    "SET trip_count = device_count - 1",
     ("supply_demand_forecast", "interval_holds_forecast"): "UPDATE marts.supply_demand_forecast "
     "SET demand_lower_units = demand_units + 1 WHERE horizon_days = 3",
     ("supply_demand_forecast", "target_follows_horizon"): "UPDATE marts.supply_demand_forecast "

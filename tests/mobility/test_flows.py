@@ -59,6 +59,13 @@ def test_what_is_no_trip(text: str) -> None:
     assert trips_of(diary("d", text)).is_empty()
 
 
+def test_a_trip_over_midnight_is_of_the_date_it_arrives_on() -> None:
+    # left at 23:00, arrived at 0:30: the middle is still the day before
+    next_day = DAY + timedelta(days=1)
+    found = trips_of(diary("d", "22:00 A 23:00 A") + diary("d", "0:30 B 1:30 B", next_day))
+    assert found.select("data_date", "hour").rows() == [(next_day, 0)]
+
+
 def test_trips_do_not_join_devices() -> None:
     assert trips_of(diary("d", "8:00 A 9:00 A"), diary("e", "10:00 B 11:00 B")).is_empty()
 
