@@ -1,21 +1,15 @@
-"""One day of signaling, from events to present population and origin-destination matrix.
+"""One synthetic day of signaling: DuckDB's sort, our chain, and each part of it, in processes of
+their own on the same file, so that peak memory is each one's own.
 
-    python -m bench.mobility --rows 20000000 --devices 300000
-
-Writes a synthetic day (and a quarter of it, to show growth) to a temporary folder and measures,
-each in a process of its own on the same file: DuckDB reading and sorting it by device and time, and
-the whole chain cleaning -> stays -> device days -> present population -> trips -> matrix. Prints
-wall and CPU seconds, peak memory and the ratio to DuckDB as JSON lines.
+    python -m bench.mobility.day TASK FOLDER
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import date
 from pathlib import Path
@@ -28,10 +22,11 @@ import pyarrow.parquet as pq
 
 from pipelines.dates import DateWindow
 from pipelines.mobility import flows
+from pipelines.mobility.cleaning import ACCEPTED, clean
 from pipelines.mobility.movement import movement
 from pipelines.mobility.parameters import load_parameters
 from pipelines.mobility.presence import present_population
-from pipelines.mobility.stays import stays
+from pipelines.mobility.stays import segments, stays
 
 DAY = date(2020, 2, 18)
 CELLS_PER_SIDE = 48
@@ -112,82 +107,80 @@ def sort_in_duckdb(folder: Path) -> dict[str, float]:
 
 
 def day_of_movement(folder: Path) -> dict[str, float]:
-    """The chain measured."""
+    """The chain: cleaning, stays (with device days and activity of cells), present population, and
+    trips with their matrix. Results in counts, and the seconds each part took."""
     parameters = load_parameters()
     cells = pl.read_parquet(folder / "cells.parquet")
+    began = time.perf_counter()
     moved = movement(pl.scan_parquet(folder / "events.parquet"), cells, parameters)
+    moved_at = time.perf_counter()
     present = present_population(moved.segments, DateWindow(DAY, DAY), parameters)
+    present_at = time.perf_counter()
     trips = flows.trips(stays(moved.segments), parameters)
     matrix = flows.origin_destination(trips, by=("data_date", "hour"))
+    counts = moved.counts
     return {
-        "rows": int(moved.counts["event_count"].sum()),
+        "rows": int(counts["event_count"].sum()),
+        "refused": int(counts.filter(pl.col("error_code") != ACCEPTED)["event_count"].sum()),
         "stays": int(moved.segments["is_stay"].sum()),
         "present_at_noon": int(present.filter(hour=12)["device_count"].sum()),
         "trips": len(trips),
         "matrix_cells": len(matrix),
+        "cleaning_and_stays_s": moved_at - began,
+        "present_s": present_at - moved_at,
+        "matrix_s": time.perf_counter() - present_at,
     }
 
 
-TASKS = {"duckdb_sort": sort_in_duckdb, "citypulse": day_of_movement}
+def stays_of_sample(folder: Path) -> dict[str, float]:
+    """Cleaning and stays only, of the sample that trackintel gets."""
+    events, cells = pl.read_parquet(folder / "sample.parquet"), folder / "cells.parquet"
+    parameters = load_parameters()
+    began = time.perf_counter()
+    cleaned = clean(events, pl.read_parquet(cells), parameters)
+    found = stays(segments(cleaned.accepted, parameters))
+    return {"positions": len(events), "stays": len(found), "seconds": time.perf_counter() - began}
 
 
-def measure(task: str, folder: Path) -> dict[str, float]:
-    """Run one task here; called in a process of its own, so that peak memory is the task's."""
+TASKS = {
+    "duckdb_sort": sort_in_duckdb,
+    "citypulse": day_of_movement,
+    "citypulse_sample": stays_of_sample,
+}
+
+
+def write_sample(folder: Path, devices: int) -> pl.DataFrame:
+    """The events of some devices, for a library that cannot manage the day: `sample.parquet`, and
+    the same as positions (device_id, event_at, latitude, longitude of the cell)."""
+    events = pl.scan_parquet(folder / "events.parquet")
+    chosen = events.select(pl.col("device_id").unique().sort()).head(devices)
+    sample = events.join(chosen, on="device_id", how="semi").collect(engine="streaming")
+    sample.write_parquet(folder / "sample.parquet")
+    cells = pl.read_parquet(folder / "cells.parquet", columns=["cell_id", "latitude", "longitude"])
+    return sample.join(cells, on="cell_id").select("device_id", "event_at", "latitude", "longitude")
+
+
+def measured(task: str, folder: Path) -> dict[str, float]:
+    """Run a task in a process of its own: what it returns, wall_s, cpu_s and peak_mb."""
+    command = [sys.executable, "-m", "bench.mobility.day", task, str(folder)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    result: dict[str, float] = json.loads(done.stdout)
+    return result
+
+
+def main(task: str, folder: Path) -> None:
+    """Run one task here and print what it took as JSON."""
     began = time.perf_counter()
     result = TASKS[task](folder)
     seconds = time.perf_counter() - began
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return {
-        "wall_s": round(seconds, 2),
-        "cpu_s": round(used.ru_utime + used.ru_stime, 2),
+    cost = {
+        "wall_s": seconds,
+        "cpu_s": used.ru_utime + used.ru_stime,
         "peak_mb": used.ru_maxrss // 1024,
-        **result,
     }
-
-
-def in_child(task: str, folder: Path) -> dict[str, float]:
-    """`measure` in a child process."""
-    command = [sys.executable, "-m", "bench.mobility", "--measure", task, str(folder)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    measured: dict[str, float] = json.loads(done.stdout)
-    return measured
-
-
-def compare(rows: int, devices: int) -> dict[str, object]:
-    """Write a day of `rows` events and measure both tasks on it."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_cells(folder / "cells.parquet")
-        write_day(folder / "events.parquet", rows, devices)
-        found = {task: in_child(task, folder) for task in TASKS}
-    ours, theirs = found["citypulse"], found["duckdb_sort"]
-    assert ours["rows"] == theirs["rows"] == rows
-    return {
-        "rows": rows,
-        "devices": devices,
-        "wall_ratio": round(ours["wall_s"] / theirs["wall_s"], 2),
-        "cpu_ratio": round(ours["cpu_s"] / theirs["cpu_s"], 2),
-        "million_events_per_s": round(rows / ours["wall_s"] / 1e6, 2),
-        **found,
-    }
-
-
-def main() -> None:
-    """Parse the command line and print one JSON line a size."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--rows", type=int, default=20_000_000)
-    parser.add_argument("--devices", type=int, default=300_000)
-    parser.add_argument("--measure", nargs=2, metavar=("TASK", "FOLDER"), help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.measure:
-        task, folder = arguments.measure
-        print(json.dumps(measure(task, Path(folder))))
-        return
-    for part in (4, 1):
-        print(json.dumps(compare(arguments.rows // part, arguments.devices // part)), flush=True)
+    print(json.dumps(cost | result))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1], Path(sys.argv[2]))
