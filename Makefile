@@ -42,6 +42,8 @@ bench: setup ## The benchmarks; they print ratios and peak memory
 lock: setup ## Resolve pyproject.toml again into requirements.lock
 	@.venv/uv/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-header --quiet -o requirements.lock
+	@.venv/uv/bin/uv pip compile bench/mobility/peer.in --universal --python-version 3.11 \
+		--generate-hashes --no-header --quiet -o bench/mobility/peer.lock
 
 clean: ## Remove caches and scratch files; the lake, the files dropped and .venv stay
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache build dist \
