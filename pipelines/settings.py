@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -17,6 +18,7 @@ from pydantic_settings import (
 from pipelines.errors import SettingsError
 
 DEFAULT_CONFIG_FILE = "citypulse.toml"
+MASK = "********"
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -91,6 +93,15 @@ class Settings(BaseSettings):
         """Resolve a configured path against `home` (and `~`)."""
         return (self.home / path.expanduser()).resolve()
 
+    def without_secrets(self, text: str) -> str:
+        """The text with every secret of these settings masked: errors of libraries repeat them."""
+        secrets = [urlsplit(self.catalog).password] if self.catalog_is_remote else []
+        if self.s3_secret_access_key:
+            secrets.append(self.s3_secret_access_key.get_secret_value())
+        for secret in filter(None, secrets):
+            text = text.replace(secret, MASK)
+        return text
+
     def shown(self) -> dict[str, str]:
         """Name -> value as text, secrets masked: what `citypulse status` prints."""
         return {name: _masked(name, getattr(self, name)) for name in type(self).model_fields}
@@ -98,12 +109,12 @@ class Settings(BaseSettings):
 
 def _masked(name: str, value: Any) -> str:
     if isinstance(value, SecretStr):
-        return "********"
+        return MASK
     text = "" if value is None else str(value)
     if name == "catalog" and "://" in text and "@" in text:
         scheme, rest = text.split("://", 1)
         userinfo, host = rest.rsplit("@", 1)
-        return f"{scheme}://{userinfo.split(':', 1)[0]}:********@{host}"
+        return f"{scheme}://{userinfo.split(':', 1)[0]}:{MASK}@{host}"
     return text
 
 

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from filelock import FileLock, Timeout
 
 from pipelines.errors import LakeUnavailable
+from pipelines.lake.lock import writer_lock
 from pipelines.settings import Settings
 
 EXTENSIONS = ("ducklake", "httpfs", "postgres_scanner", "sqlite_scanner")
 AUTHOR = "citypulse"
-WRITER_LOCK_TIMEOUT_S = 900
 SQLITE_BUSY_TIMEOUT_MS = 60_000
 
 
@@ -144,7 +143,8 @@ def connect(
         con.close()
         raise LakeUnavailable(
             f"the lake's catalog {settings.shown()['catalog']} cannot be opened: "
-            f"{_first_line(error)}. Check CITYPULSE_CATALOG and CITYPULSE_LAKE."
+            f"{settings.without_secrets(_first_line(error))}. "
+            "Check CITYPULSE_CATALOG and CITYPULSE_LAKE."
         ) from None
     return con
 
@@ -155,21 +155,8 @@ def _first_line(error: Exception) -> str:
 
 @contextmanager
 def writer(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The one writer: waits for its turn on a lock all processes share, then opens the lake.
-
-    The lock belongs to the process and is released by the system when it dies.
-    """
-    folder = settings.path(settings.work_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "writer.lock", timeout=WRITER_LOCK_TIMEOUT_S)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise LakeUnavailable(
-            f"another process has been writing to the lake for over {WRITER_LOCK_TIMEOUT_S} s: "
-            "wait for it to end or stop it, then run this again."
-        ) from None
-    try:
+    """The one writer: waits for its turn (`writer_lock`), then opens the lake."""
+    with writer_lock(settings):
         if not settings.catalog_is_remote:
             settings.path(Path(settings.catalog)).parent.mkdir(parents=True, exist_ok=True)
         con = connect(settings, read_only=False)
@@ -177,8 +164,6 @@ def writer(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             yield con
         finally:
             con.close()
-    finally:
-        lock.release()
 
 
 @contextmanager

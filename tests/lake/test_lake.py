@@ -14,10 +14,17 @@ from pipelines.errors import LakeUnavailable
 from pipelines.feeds.contract import all_tables
 from pipelines.settings import Settings, load_settings
 
+SHARED = pytest.param("shared", marks=[pytest.mark.slow, pytest.mark.service])
 
-@pytest.fixture
-def lake_settings(tmp_path: Path) -> Settings:
-    return load_settings(home=tmp_path, threads=2, key_file=tmp_path / "key")
+
+@pytest.fixture(params=["embedded", SHARED])
+def lake_settings(tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
+    """An empty lake: in files of its own, and on a real PostgreSQL and MinIO."""
+    key_file = tmp_path / "key"
+    if request.param == "shared":
+        shared: Settings = request.getfixturevalue("shared_lake")(tmp_path, key_file)
+        return shared
+    return load_settings(home=tmp_path, threads=2, key_file=key_file)
 
 
 def snapshots(con: duckdb.DuckDBPyConnection) -> int:
