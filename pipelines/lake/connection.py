@@ -19,6 +19,8 @@ from pipelines.settings import Settings
 EXTENSIONS = ("ducklake", "httpfs", "postgres_scanner", "sqlite_scanner")
 AUTHOR = "citypulse"
 SQLITE_BUSY_TIMEOUT_MS = 60_000
+# what DuckLake says of a reachable database without a lake, read-only
+_EMPTY_CATALOG = "creating a new DuckLake is explicitly disabled"
 
 
 @cache
@@ -129,10 +131,7 @@ def connect(
     """
     catalog = None if settings.catalog_is_remote else settings.path(Path(settings.catalog))
     if read_only and catalog is not None and not catalog.is_file():
-        raise LakeUnavailable(
-            f"there is no lake yet: {catalog} does not exist. Ingest something first, "
-            "e.g. 'citypulse run --from 2020-02-16 --to 2020-02-18'."
-        )
+        raise _no_lake_yet(settings)
     con = open_duckdb(settings)
     try:
         secret = secret_sql(settings)
@@ -141,12 +140,21 @@ def connect(
         con.execute(attach_sql(settings, read_only=read_only, snapshot=snapshot))
     except duckdb.Error as error:
         con.close()
+        if _EMPTY_CATALOG in str(error):
+            raise _no_lake_yet(settings) from None
         raise LakeUnavailable(
             f"the lake's catalog {settings.shown()['catalog']} cannot be opened: "
             f"{settings.without_secrets(_first_line(error))}. "
             "Check CITYPULSE_CATALOG and CITYPULSE_LAKE."
         ) from None
     return con
+
+
+def _no_lake_yet(settings: Settings) -> LakeUnavailable:
+    return LakeUnavailable(
+        f"there is no lake yet at {settings.shown()['catalog']}. Ingest something first, "
+        "e.g. 'citypulse run --from 2020-02-16 --to 2020-02-18'."
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -163,8 +163,8 @@ def test_storage_creates_an_object_once(lake_settings: Settings) -> None:
     assert list(store.keys("archive")) == ["archive/aa/x"]
 
 
-def test_a_lake_can_be_moved(lake_settings: Settings, tmp_path: Path) -> None:
-    with lake.writer(lake_settings) as con:
+def test_a_lake_can_be_moved(settings: Settings, tmp_path: Path) -> None:
+    with lake.writer(settings) as con:
         lake.init(con)
         con.execute("CREATE TABLE lake.marts.x AS SELECT range AS a FROM range(1000)")
     (tmp_path / "warehouse").rename(tmp_path / "elsewhere")
