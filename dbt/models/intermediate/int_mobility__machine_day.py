@@ -1,5 +1,5 @@
 from pipelines.mobility.models import machine_day
 
 
-def model(dbt, session):  # noqa: ARG001  dbt calls every model with a session
+def model(dbt, session):
     return machine_day(dbt.ref("int_mobility__device_history"), dbt.ref("int_calendar__window"))
