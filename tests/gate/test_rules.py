@@ -17,6 +17,7 @@ from pipelines.gate.validation import validate
 from pipelines.gate.workspace import workspace
 from pipelines.settings import PROJECT_ROOT, Settings
 from tests.gate.small_candidate import WEEK, lake_with, restated
+from tests.gate.transport_corruptions import TRANSPORT_CORRUPTIONS
 
 SUITES = load_suites()
 FAIL_RULES = [
@@ -148,6 +149,7 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     "SET visitors = visitors + 1",
     ("footfall_daily_summary", "open_among_reporting"): "UPDATE marts.footfall_daily_summary "
     "SET reporting_venue_count = open_venue_count - 1",
+    **TRANSPORT_CORRUPTIONS,
 }
 
 

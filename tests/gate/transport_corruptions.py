@@ -1,0 +1,28 @@
+"""Corruptions of the marts of ticketing, one for each `fail` rule of their suites."""
+
+from __future__ import annotations
+
+TRANSPORT_CORRUPTIONS: dict[tuple[str, str], str] = {
+    ("ticketing_daily", "small_counts_empty"): "UPDATE marts.ticketing_daily "
+    "SET boardings = 10 WHERE station = 'small'",
+    ("ticketing_daily", "missing_explained"): "UPDATE marts.ticketing_daily "
+    "SET missing_reason = NULL WHERE station = 'unheard'",
+    ("ticketing_daily", "recovery_names_its_baseline"): "UPDATE marts.ticketing_daily "
+    "SET baseline_kind = NULL WHERE line = 'L1' AND station = 'all'",
+    ("ticketing_daily", "totals_foot"): "UPDATE marts.ticketing_daily "
+    "SET boardings = boardings + 1 WHERE mode = 'metro' AND line = 'all'",
+    ("ticketing_daily", "unknown_stations"): "UPDATE marts.ticketing_daily "
+    "SET unknown_station_count = 1 WHERE station = 'unheard'",
+    ("ticketing_daily", "silent_stations"): "UPDATE marts.ticketing_daily "
+    "SET silent_station_count = 1 WHERE line = 'L1' AND station = 'all'",
+    ("ticketing_month_daily", "small_counts_empty"): "UPDATE marts.ticketing_month_daily "
+    "SET month_before_daily_boardings = 15, month_before_recovery_pct = NULL WHERE line = 'L1'",
+    ("ticketing_month_daily", "recovery_follows_means"): "UPDATE marts.ticketing_month_daily "
+    "SET year_before_recovery_pct = 81 WHERE line = 'L1'",
+    ("ticketing_intercity_daily", "small_cells_empty"): "UPDATE marts.ticketing_intercity_daily "
+    "SET ticket_count = 40, passenger_count = 20 WHERE other_region_id = '990300'",
+    ("ticketing_intercity_daily", "tickets_not_under_passengers"): "UPDATE "
+    "marts.ticketing_intercity_daily SET ticket_count = 49 WHERE other_region_id = '990200'",
+    ("ticketing_intercity_daily", "missing_explained"): "UPDATE marts.ticketing_intercity_daily "
+    "SET missing_reason = NULL",
+}
