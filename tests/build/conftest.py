@@ -16,7 +16,7 @@ from pipelines.build import Candidate, build
 from pipelines.dates import DateWindow
 from pipelines.settings import Settings
 
-CITY = Path(__file__).with_name("city.sql")
+CITY = ("city.sql", "city_transport.sql")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def write_city(home: Path) -> Settings:
     with lake.writer(settings) as con:
         lake.init(con)
         with lake.transaction(con, "a city for tests"):
-            con.execute(CITY.read_text(encoding="utf-8"))
+            for name in CITY:
+                con.execute(Path(__file__).with_name(name).read_text(encoding="utf-8"))
     return settings
 
 

@@ -75,6 +75,9 @@ def test_the_candidate_says_what_it_is(built: Any) -> None:
         "return_to_work_daily",
         "return_to_work_variants_daily",
         "supply_demand_forecast",
+        "ticketing_daily",
+        "ticketing_intercity_daily",
+        "ticketing_month_daily",
         "voucher_campaign_daily",
     }
     assert set(candidate.marts["epidemic_daily"]) == set(candidate.window)

@@ -140,7 +140,11 @@ def test_suite_that_does_not_say_what_it_must_is_refused(
 def test_every_mart_of_dbt_has_a_suite_with_its_grain_and_the_fixture_its_columns(
     settings: Settings,
 ) -> None:
-    models = yaml.safe_load((PROJECT_ROOT / "dbt/models/marts/marts.yml").read_text())["models"]
+    models = [
+        model
+        for path in sorted((PROJECT_ROOT / "dbt/models/marts").glob("*.yml"))
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
+    ]
     suites = load_suites()
     columns = {model["name"]: {c["name"] for c in model["columns"]} for model in models}
     assert set(suites) - {"release"} == set(columns)

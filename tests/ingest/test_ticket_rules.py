@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.ingest.conftest import City
 
 HEADER = (
@@ -53,7 +54,8 @@ def test_trains_past_midnight_stay_with_their_service_date(city: City) -> None:
     )
     (outcome,) = city.ingest("ticketing")
     assert (outcome.rows_accepted, outcome.rows_quarantined) == (4, 0)
-    assert city.sql("SELECT DISTINCT data_date::VARCHAR FROM lake.bronze.trips") == [("2020-02-03",)]
+    dates = city.sql("SELECT DISTINCT data_date::VARCHAR FROM lake.bronze.trips")
+    assert dates == [("2020-02-03",)]
 
 
 def test_an_unknown_end_or_time_breaks_no_rule(city: City) -> None:
