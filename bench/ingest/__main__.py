@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import duckdb
 
+from bench._peak import peak_mb
 from pipelines.ingest import ingest
 from pipelines.lake import connect
 from pipelines.settings import Settings
@@ -86,8 +86,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.only:
         result = {"copy": _copy, "ingest": _ingest}[options.only](options.folder)
-        peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-        print(json.dumps(result | {"peak_gb": peak_gb}))
+        print(json.dumps(result | {"peak_gb": peak_mb() / 1000}))
         return
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)

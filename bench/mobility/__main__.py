@@ -64,7 +64,7 @@ def _day_line(ours: dict[str, float], yardstick: dict[str, float], devices: int)
     return (
         f"| {ours['rows']:,} | {devices:,} | {ours['wall_s'] / yardstick['wall_s']:.2f} "
         f"| {ours['cpu_s'] / yardstick['cpu_s']:.2f} | {shares} "
-        f"| {ours['peak_mb']:,} | {yardstick['peak_mb']:,} |"
+        f"| {ours['peak_mb']:,.0f} | {yardstick['peak_mb']:,.0f} |"
     )
 
 
@@ -82,7 +82,7 @@ def sample_line(folder: Path) -> str:
             ours["positions"] / ours["seconds"],
             theirs["positions"] / theirs["seconds"],
         )
-        + f" peak {ours['peak_mb']:,} MB against {theirs['peak_mb']:,} MB"
+        + f" peak {ours['peak_mb']:,.0f} MB against {theirs['peak_mb']:,.0f} MB"
     )
 
 

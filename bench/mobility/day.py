@@ -7,7 +7,6 @@ their own on the same file, so that peak memory is each one's own.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench._peak import peak_mb
 from pipelines.dates import DateWindow
 from pipelines.mobility import flows
 from pipelines.mobility.cleaning import ACCEPTED, clean
@@ -173,12 +173,7 @@ def main(task: str, folder: Path) -> None:
     began = time.perf_counter()
     result = TASKS[task](folder)
     seconds = time.perf_counter() - began
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    cost = {
-        "wall_s": seconds,
-        "cpu_s": used.ru_utime + used.ru_stime,
-        "peak_mb": used.ru_maxrss // 1024,
-    }
+    cost = {"wall_s": seconds, "cpu_s": time.process_time(), "peak_mb": peak_mb()}
     print(json.dumps(cost | result))
 
 

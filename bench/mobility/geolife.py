@@ -18,6 +18,7 @@ from bench.mobility.agreement import Agreement, agreement
 from bench.mobility.peer import stays_by_peer
 from pipelines import lake
 from pipelines.ingest import ingest
+from pipelines.mobility.anchors import anchor_days
 from pipelines.mobility.cleaning import clean
 from pipelines.mobility.geo import METRES_PER_DEGREE, distance_m
 from pipelines.mobility.homes import home_and_work
@@ -129,9 +130,9 @@ def homes_apart_m(
     """How many people have a home by us, by trackintel, and the distances where by both."""
     dates = found.stays["first_at"].dt.date().unique().sort()
     workdays = dates.filter(dates.dt.weekday() < SATURDAY)
-    ours = home_and_work(found.segments, dates, workdays, parameters).filter(
-        pl.col("home_missing_reason").is_null()
-    )
+    ours = home_and_work(
+        anchor_days(found.segments, parameters), dates, workdays, parameters
+    ).filter(pl.col("home_missing_reason").is_null())
     theirs = (
         their_stays.filter("is_home")
         .group_by("device_id")

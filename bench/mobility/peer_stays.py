@@ -10,16 +10,20 @@ stays only, without reading and writing) and peak_mb as JSON.
 """
 
 import json
-import resource
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import trackintel as ti
 
 MINUTE_S = 60
+
+# the module beside the package; this environment has none of the project's
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from _peak import peak_mb  # noqa: E402
 
 
 def positions_of(path: str) -> ti.Positionfixes:
@@ -66,8 +70,7 @@ def main(positions_path: str, settings_path: str, stays_path: str) -> None:
     table["latitude"], table["longitude"] = stays.geometry.y, stays.geometry.x
     table["is_home"] = with_homes(stays, settings["radius_m"], settings["utc_offset_h"])
     table.to_csv(stays_path, index=False)
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(json.dumps({"positions": len(positions), "seconds": seconds, "peak_mb": peak_mb}))
+    print(json.dumps({"positions": len(positions), "seconds": seconds, "peak_mb": peak_mb()}))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import polars as pl
@@ -32,7 +32,15 @@ RowKind = Literal[
 FileKind = Literal[
     "duplicate_file", "gap", "bad_encoding", "schema_drift", "truncated_gz", "html_page"
 ]
-FILE_KINDS = frozenset(FileKind.__args__)  # type: ignore[attr-defined]
+NetworkKind = Literal["cells_down", "second_carrier", "new_salt"]
+RegisterKind = Literal["cell_without_position", "moving_cell"]
+ROW_KINDS, FILE_KINDS, NETWORK_KINDS, REGISTER_KINDS = (
+    frozenset(get_args(kinds)) for kinds in (RowKind, FileKind, NetworkKind, RegisterKind)
+)
+# kinds that are of one table only
+_TABLES = dict.fromkeys(NETWORK_KINDS, "signaling.events") | dict.fromkeys(
+    REGISTER_KINDS, "signaling.cells"
+)
 
 _NEEDS = {
     "impossible_value": ("column", "value"),
@@ -42,6 +50,9 @@ _NEEDS = {
     "late": ("days",),
     "bad_encoding": ("encoding",),
     "schema_drift": ("column", "renamed_to"),
+    "new_salt": ("value",),
+    "cell_without_position": ("from_date",),
+    "moving_cell": ("from_date",),
 }
 _HTML = (
     "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n"
@@ -57,6 +68,7 @@ FAULT_SCHEMA = {
     "file": pl.String,
     "same_as": pl.String,
     "line": pl.Int64,
+    "row_count": pl.Int64,
     "key": pl.String,
     "expected": pl.String,
     "code": pl.String,
@@ -74,11 +86,13 @@ class Fault(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: RowKind | FileKind
+    kind: RowKind | FileKind | NetworkKind | RegisterKind
     table: str
     provider: str = "canonical"
-    every_days: int
+    every_days: int = 1
     phase: int = 0
+    from_date: date | None = None
+    to_date: date | None = None
     rate: float = 0.0
     column: str | None = None
     value: str | None = None
@@ -96,6 +110,9 @@ class Fault(BaseModel):
         missing = [name for name in _NEEDS.get(self.kind, ()) if getattr(self, name) is None]
         if missing:
             raise ValueError(f"a {self.kind} fault needs {' and '.join(missing)}")
+        table = _TABLES.get(self.kind, self.table)
+        if table != self.table:
+            raise ValueError(f"a {self.kind} fault is of {table}, not of {self.table}")
         return self
 
     def strikes(self, delivery: Delivery, day: date) -> bool:
@@ -104,6 +121,8 @@ class Fault(BaseModel):
             self.table == f"{delivery.feed}.{delivery.table}"
             and self.provider == delivery.provider
             and day.toordinal() % self.every_days == self.phase
+            and (self.from_date is None or self.from_date <= day)
+            and (self.to_date is None or day <= self.to_date)
         )
 
 
@@ -164,7 +183,7 @@ def drop(delivery: Delivery, day: date, faults: Iterable[Fault], seed: int) -> D
         return dropped
     draft = _Draft(delivery, day, delivery.frame)
     draft.position = np.arange(delivery.frame.height, dtype=np.float64)
-    rows = [fault for fault in striking if fault.kind not in FILE_KINDS]
+    rows = [fault for fault in striking if fault.kind in ROW_KINDS]
     if rows and delivery.frame.height:
         _damage_rows(draft, rows, seed)
     order = np.argsort(draft.position, kind="stable")
@@ -272,7 +291,7 @@ def _log_rows(dropped: Dropped, draft: _Draft, order: np.ndarray, name: str) -> 
     for fault, rows, expected, code, detail in draft.marks:
         entries = zip(line_of[rows].tolist(), _keys(draft, rows), strict=True)
         for line, key in entries:
-            entry = _entry(draft.delivery, draft.day, fault.kind, name, expected, detail)
+            entry = log_entry(draft.delivery, draft.day, fault.kind, name, expected, detail)
             dropped.log.append(entry | {"line": line, "key": key, "code": code})
 
 
@@ -294,7 +313,7 @@ def _write_later(dropped: Dropped, draft: _Draft) -> None:
         dropped.files[name] = delivery.content(delivery.frame[rows])
         detail = f"rows of {draft.day} in the file of {arrives}"
         for offset, key in enumerate(_keys(draft, rows)):
-            entry = _entry(delivery, draft.day, kind, name, "late", detail)
+            entry = log_entry(delivery, draft.day, kind, name, "late", detail)
             dropped.log.append(entry | {"line": delivery.first_line + offset, "key": key})
 
 
@@ -327,14 +346,15 @@ def _damage_file(
         content, detail = _HTML.format(name=name).encode(), "an error page"
     if fault.kind != "gap":
         dropped.files[name] = content
-    entry = _entry(delivery, day, fault.kind, name, expected, detail)
+    entry = log_entry(delivery, day, fault.kind, name, expected, detail)
     same_as = delivery.file_name(day) if fault.kind == "duplicate_file" else None
     dropped.log.append(entry | {"same_as": same_as, "is_lost": _loses_the_file(fault)})
 
 
-def _entry(
+def log_entry(
     delivery: Delivery, day: date, kind: str, name: str, expected: str, detail: str
 ) -> dict[str, object]:
+    """A row of FAULT_SCHEMA; what is not said is null."""
     return {
         "data_date": day,
         "kind": kind,
@@ -344,6 +364,7 @@ def _entry(
         "file": name,
         "same_as": None,
         "line": None,
+        "row_count": None,
         "key": None,
         "expected": expected,
         "code": None,

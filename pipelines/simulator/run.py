@@ -19,9 +19,10 @@ from pipelines.simulator import (
     truth,
     voucher,
 )
-from pipelines.simulator.delivery import Delivery, canonical, grid_energy, mall_footfall
+from pipelines.simulator.delivery import Delivery, as_text, canonical, grid_energy, mall_footfall
 from pipelines.simulator.faults import FAULT_SCHEMA, Fault, drop, load_faults
 from pipelines.simulator.movement import Day, main_area, simulate_day
+from pipelines.simulator.network_faults import strike_network, strike_register
 from pipelines.simulator.population import Ints, World, build_world
 
 Progress = Callable[[int, int, str], None]
@@ -54,12 +55,14 @@ def simulate(
     arguments: dict[str, object] = {"people": people, "seed": seed, "faults": str(faults)}
     whole = truth.extend_manifest(out, window, arguments)
     world = build_world(people, seed)
-    _write_dimensions(world, out / "landing", whole)
+    register, wrong_cells = strike_register(_register(world), chosen, seed)
+    _write_dimensions(world, register, out / "landing", whole)
     yesterday = main_area(world, simulate_day(world, window.start - timedelta(days=1)))
     for number, date_ in enumerate(window):
         if progress is not None:
             progress(number, len(window), f"simulating {date_}")
-        yesterday = _simulate_one(world, out, date_, yesterday, chosen)
+        log = [entry for entry in wrong_cells if entry["data_date"] == date_]
+        yesterday = _simulate_one(world, out, date_, yesterday, chosen, log)
     _write_whole_truth(world, out, whole)
     if progress is not None:
         progress(len(window), len(window), "simulated")
@@ -67,20 +70,25 @@ def simulate(
 
 
 def _simulate_one(
-    world: World, out: Path, date_: date, yesterday: Ints, faults: list[Fault]
+    world: World,
+    out: Path,
+    date_: date,
+    yesterday: Ints,
+    faults: list[Fault],
+    log: list[dict[str, object]],
 ) -> Ints:
-    """Write one day; return everybody's main area."""
+    """Write one day, with what is in `log` of it already; return everybody's main area."""
     day = simulate_day(world, date_)
     today = main_area(world, day)
-    log: list[dict[str, object]] = []
     rows: list[dict[str, object]] = []
-    for delivery in _deliveries(world, out, day, today):
+    for whole in _deliveries(world, out, day, today):
+        delivery, of_network = strike_network(whole, date_, faults, world.seed)
         dropped = drop(delivery, date_, faults, world.seed)
         folder = delivery.folder(out / "landing")
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in dropped.files.items():
             (folder / name).write_bytes(content)
-        log.extend(dropped.log)
+        log += of_network + dropped.log
         rows.append(_rows_to_keep(delivery, date_, dropped.log))
     truth.write_part(out, "faults", date_, pl.DataFrame(log, schema=FAULT_SCHEMA))
     truth.write_part(out, "rows_daily", date_, pl.DataFrame(rows))
@@ -181,10 +189,16 @@ def _vouchers(world: World, out: Path, day: date) -> Iterator[Delivery]:
             yield canonical("voucher", "spend_weekly", spend, ("user_id", "week_start_date"))
 
 
-def _write_dimensions(world: World, landing: Path, whole: DateWindow) -> None:
+def _register(world: World) -> Delivery:
+    """`signaling.cells` as the carriers hand it over."""
+    frame = as_text(signaling.cells_frame(world))
+    return Delivery("signaling", "cells", "canonical", frame, "cells.csv", ("cell_id",))
+
+
+def _write_dimensions(world: World, register: Delivery, landing: Path, whole: DateWindow) -> None:
     """The undated tables; a file that would not change is left alone."""
     for path, frame in {
-        "signaling/cells.csv": signaling.cells_frame(world),
+        "signaling/cells.csv": register.frame,
         "power/enterprises.csv": power.enterprises_frame(world),
         "voucher/campaigns.csv": voucher.campaigns_frame(world, (whole.start, whole.end)),
         "reference/regions.csv": truth.regions_frame(world),

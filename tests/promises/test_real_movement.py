@@ -14,6 +14,7 @@ import pytest
 from pipelines import lake
 from pipelines.dates import DateWindow
 from pipelines.ingest import ingest
+from pipelines.mobility.anchors import anchor_days
 from pipelines.mobility.flows import trips
 from pipelines.mobility.homes import home_and_work
 from pipelines.mobility.movement import Movement, movement
@@ -80,7 +81,7 @@ def test_homes_are_found_for_those_seen_at_night_and_have_a_reason_for_the_other
     assert first is not None
     dates = pl.Series(list(DateWindow(first, last)), dtype=pl.Date)  # type: ignore[arg-type]
     workdays = dates.filter(dates.dt.weekday() <= 5)
-    homes = home_and_work(moved.segments, dates, workdays, POSITIONS)
+    homes = home_and_work(anchor_days(moved.segments, POSITIONS), dates, workdays, POSITIONS)
     assert len(homes) == PEOPLE
     found = homes.filter(pl.col("home_place_id").is_not_null())
     # three nights and half of those observed ask more than one stay: fewer, not other, homes
