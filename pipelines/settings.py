@@ -40,6 +40,13 @@ class Settings(BaseSettings):
         Path("~/.citypulse/pseudonym.key"),
         description="pseudonym key; kept outside the lake, owner-only",
     )
+    investigations_dir: Path = Field(
+        Path("~/.citypulse/investigations"),
+        description="results of person-level look-ups until they expire; owner-only",
+    )
+    audit_dir: Path = Field(
+        Path("~/.citypulse/audit"), description="the look-ups' audit log; owner-only"
+    )
     city_region_id: str = Field("990100", description="the city the roll-ups and report are about")
     look_back_days: int = Field(7, ge=0, le=60, description="days before the window rebuilt too")
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)

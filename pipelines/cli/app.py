@@ -24,7 +24,13 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; expected failures become one sentence and their exit status."""
-    for module in ("steps", "releases", "query", "status"):  # in the order --help lists them
+    for module in (
+        "steps",
+        "releases",
+        "query",
+        "status",
+        "investigate",
+    ):  # in the order --help lists them
         importlib.import_module(f"pipelines.cli.{module}")
 
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipelines.errors import CityPulseError
 from pipelines.lake import connect
-from pipelines.scoring import faults, marts
+from pipelines.scoring import faults, investigations, marts
 from pipelines.scoring.lines import ScoreLine
 from pipelines.scoring.view import View
 from pipelines.settings import Settings
@@ -30,6 +30,10 @@ def score(settings: Settings, truth_dir: Path) -> list[ScoreLine]:
     con = connect(settings)
     try:
         view = View.open(con, truth_dir)
-        return [*faults.score_faults(view), *marts.score_marts(view, settings.city_region_id)]
+        return [
+            *faults.score_faults(view),
+            *marts.score_marts(view, settings.city_region_id),
+            *investigations.score_investigations(view, settings),
+        ]
     finally:
         con.close()

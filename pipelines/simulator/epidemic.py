@@ -27,6 +27,7 @@ class Cases:
 
 
 _NEVER = date.max.toordinal()
+LOOK_BACK_DAYS = 2
 
 
 def _ordinals(start: Ints, delay: np.ndarray, happens: Bools) -> Ints:
@@ -99,3 +100,13 @@ def infections_frame(world: World, day: date) -> pl.DataFrame:
             "newly_confirmed": np.bincount(cases.area[cases.confirmed == ordinal], minlength=areas),
         }
     )
+
+
+def infectious(world: World, day: date) -> Ints:
+    """People whose contacts on `day` are traced: from two days before they are confirmed to then.
+
+    Confirmation stands for the day of sampling (domain reference 4: 2 days before it).
+    """
+    cases, ordinal = cases_of(world), day.toordinal()
+    traced = (cases.confirmed - LOOK_BACK_DAYS <= ordinal) & (ordinal <= cases.confirmed)
+    return np.sort(cases.person[traced])

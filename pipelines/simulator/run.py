@@ -18,6 +18,7 @@ from pipelines.simulator import (
     ticketing,
     truth,
     voucher,
+    whereabouts,
 )
 from pipelines.simulator.delivery import Delivery, as_text, canonical, grid_energy, mall_footfall
 from pipelines.simulator.faults import FAULT_SCHEMA, Fault, drop, load_faults
@@ -98,6 +99,8 @@ def _simulate_one(
         "main_region_daily": truth.main_regions(world, date_, today),
         "present_hourly": truth.present_population(world, day),
         "mobility_daily": truth.mobility(world, day),
+        "city_stays_daily": whereabouts.city_stays(world, day),
+        "together_daily": whereabouts.together(world, day),
         "infections_daily": epidemic.infections_frame(world, date_),
         "cases_daily": epidemic.cases_frame(world, date_),
     }.items():

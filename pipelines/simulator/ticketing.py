@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from pipelines.simulator.epidemic import cases_of
+from pipelines.simulator.epidemic import infectious
 from pipelines.simulator.movement import DAY_S, Day
 from pipelines.simulator.population import Bools, Ints, World
 from pipelines.simulator.rng import pick, spread, stream
@@ -15,8 +15,9 @@ from pipelines.simulator.rng import pick, spread, stream
 SEATS_PER_CARRIAGE = 80
 SEAT_LETTERS = np.array(list("ABCDF"))
 FARE_CNY_PER_HOUR = {"rail": 62, "coach": 34, "flight": 260}
-# a person travels at most twice a day: outbound and back
-_FELLOW_LOOK_BACK_DAYS = 2
+# who counts as a fellow traveller, written apart from the rules that are scored against it
+_FELLOW_ROWS = 3
+_FELLOW_BAYS = 1
 
 
 def _modes(world: World, day: Day, rng: np.random.Generator) -> np.ndarray:
@@ -161,25 +162,37 @@ def _metro(world: World) -> tuple[pl.DataFrame, Ints]:
 
 
 def fellow_travellers_frame(world: World, trips: pl.DataFrame, day: date) -> pl.DataFrame:
-    """Truth: who shared a sealed carriage, or any coach, with somebody infected and not yet found.
+    """Truth: `fellows_of` everybody whose contacts on `day` are traced (`epidemic.infectious`)."""
+    return fellows_of(trips, world.people.person_id[infectious(world, day)])
 
-    Same service, date and carriage with overlapping stops, between two days before confirmation
-    and confirmation itself; one row an (index passenger, contact passenger, service).
+
+def fellows_of(trips: pl.DataFrame, passengers: np.ndarray) -> pl.DataFrame:
+    """The fellow travellers of these passengers by the rules of 2020 (domain reference 4).
+
+    Same service, date and carriage with overlapping stops, and: on a flight or a ventilated coach
+    at most three rows apart; in a sealed train anywhere in the carriage; in an unsealed one in the
+    same or an adjacent bay of two rows. One row an (index passenger, contact passenger, service).
     """
-    cases, ordinal = cases_of(world), day.toordinal()
-    infectious = (cases.infected <= ordinal) & (ordinal <= cases.confirmed)
-    infectious &= cases.confirmed - _FELLOW_LOOK_BACK_DAYS <= ordinal
-    index = pl.Series(world.people.person_id[cases.person[infectious]], dtype=pl.String)
     where = ["mode", "service_no", "service_date", "carriage"]
-    seated = trips.select("passenger_id", *where, "sealed", "from_seq", "to_seq")
-    pairs = seated.filter(pl.col("passenger_id").is_in(index.to_list())).join(
+    row = pl.col("seat").str.extract(r"^(\d+)").cast(pl.Int64)
+    seated = trips.select(
+        "passenger_id", *where, "sealed", "from_seq", "to_seq", row.alias("row"),
+        ((row + 1) // 2).alias("bay"),
+    )  # fmt: skip
+    index = pl.Series(passengers, dtype=pl.String).implode()
+    pairs = seated.filter(pl.col("passenger_id").is_in(index)).join(
         seated, on=where, suffix="_contact"
     )
+    rail = pl.col("mode") == "rail"
+    near_row = (pl.col("row") - pl.col("row_contact")).abs() <= _FELLOW_ROWS
+    near_bay = (pl.col("bay") - pl.col("bay_contact")).abs() <= _FELLOW_BAYS
+    near = pl.when(~rail).then(near_row).when("sealed").then(statement=True).otherwise(near_bay)
     return (
         pairs.filter(
             pl.col("passenger_id") != pl.col("passenger_id_contact"),
             pl.max_horizontal("from_seq", "from_seq_contact")
             < pl.min_horizontal("to_seq", "to_seq_contact"),
+            near,
         )
         .select("passenger_id", "passenger_id_contact", *where, "sealed")
         .sort("passenger_id", "passenger_id_contact", "service_no")

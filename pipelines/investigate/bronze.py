@@ -1,0 +1,89 @@
+"""What look-ups read from the lake: bronze rows of a window, registers, the dated risk list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.dates import CITY_TIMEZONE, DateWindow
+from pipelines.mobility.movement import movement
+from pipelines.mobility.parameters import MobilityParameters
+from pipelines.settings import PROJECT_ROOT
+
+SEEDS = PROJECT_ROOT / "dbt" / "seeds"
+_EVENT_COLUMNS = (
+    "device_id", "event_at", "cell_id", "latitude", "longitude", "event_type", "carrier",
+    "data_date",
+)  # fmt: skip
+
+
+def events(
+    con: duckdb.DuckDBPyConnection, window: DateWindow, devices: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """bronze.events of the window's dates: of these devices (pseudonyms), or of all."""
+    chosen = "" if devices is None else "AND list_contains(?, device_id)"
+    more = [] if devices is None else [list(devices)]
+    return con.execute(
+        f"SELECT {', '.join(_EVENT_COLUMNS)} FROM lake.bronze.events "
+        f"WHERE data_date BETWEEN ? AND ? {chosen}",
+        [window.start, window.end, *more],
+    ).pl()
+
+
+def segments(
+    con: duckdb.DuckDBPyConnection,
+    window: DateWindow,
+    parameters: MobilityParameters,
+    devices: Sequence[str] | None = None,
+) -> pl.DataFrame:
+    """Where these devices (or all) were in the window: `mobility.stays.segments` of its events."""
+    until = datetime.combine(window.end + timedelta(days=1), datetime.min.time(), CITY_TIMEZONE)
+    found = movement(
+        events(con, window, devices).lazy(),
+        cells(con),
+        parameters,
+        data_until=until.astimezone(UTC).replace(tzinfo=None),
+    )
+    return found.segments
+
+
+def cells(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """bronze.cells."""
+    return con.execute("SELECT * FROM lake.bronze.cells").pl()
+
+
+def regions(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """region_id, name_zh, level, parent_id of bronze.regions."""
+    return con.execute("SELECT region_id, name_zh, level, parent_id FROM lake.bronze.regions").pl()
+
+
+def trips(con: duckdb.DuckDBPyConnection, window: DateWindow) -> pl.DataFrame:
+    """bronze.trips of services that left in the window or on the day before (past midnight)."""
+    wide = window.extended_back(1)
+    return con.execute(
+        "SELECT * EXCLUDE (provider, source_sha256, source_line) FROM lake.bronze.trips "
+        "WHERE service_date BETWEEN ? AND ?",
+        [wide.start, wide.end],
+    ).pl()
+
+
+def risk_areas(folder: Path = SEEDS) -> pl.DataFrame:
+    """The dated list: region_id, risk_level, severity, valid_from_date, valid_to_date."""
+    areas = pl.read_csv(
+        folder / "risk_areas.csv",
+        schema_overrides={"region_id": pl.String},
+        try_parse_dates=True,
+    )
+    dates = pl.col("valid_from_date", "valid_to_date").cast(pl.Date)
+    return areas.with_columns(dates).join(
+        risk_levels(folder).select("risk_level", "severity"), on="risk_level"
+    )
+
+
+def risk_levels(folder: Path = SEEDS) -> pl.DataFrame:
+    """risk_level, severity, is_unlisted."""
+    return pl.read_csv(folder / "risk_levels.csv").select("risk_level", "severity", "is_unlisted")

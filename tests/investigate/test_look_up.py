@@ -1,0 +1,276 @@
+"""Look-ups from request to result, on a small simulated city; nobody's name is left anywhere."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines import lake
+from pipelines.dates import DateWindow
+from pipelines.errors import CityPulseError
+from pipelines.ingest import ingest
+from pipelines.investigate import audit
+from pipelines.investigate.look_up import anchors, carry_out, look_up
+from pipelines.investigate.request import Request, RequestRefused, SubjectsUnreadable
+from pipelines.scoring import ScoreLine
+from pipelines.scoring.investigations import score_investigations
+from pipelines.scoring.view import View
+from pipelines.settings import PROJECT_ROOT, Settings
+from pipelines.simulator import simulate
+
+WINDOW = DateWindow(date(2020, 1, 20), date(2020, 2, 4))
+DAY = WINDOW.end + timedelta(days=1)
+FEEDS = ("reference", "ticketing", "signaling")
+
+
+def make_city(home: Path, faults: str) -> Settings:
+    """A city of 1,500 with its tickets and signaling in a lake of its own."""
+    settings = Settings(
+        home=home,
+        key_file=home / "keys" / "pseudonym.key",
+        audit_dir=home / "audit",
+        investigations_dir=home / "investigations",
+        threads=2,
+    )
+    simulate(home, WINDOW, people=1500, seed=1, faults=faults)
+    for feed in FEEDS:
+        ingest(settings, feed, landing=home / "landing", run_id="test")
+    return settings
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return make_city(tmp_path_factory.mktemp("clean"), "none")
+
+
+@pytest.fixture(scope="module")
+def planted(city: Settings) -> pl.DataFrame:
+    """The fellow travellers in the truth."""
+    return pl.read_parquet(city.home / "truth" / "fellow_travellers.parquet")
+
+
+def request_for(kind: str, **more: object) -> Request:
+    asked = Request(
+        kind=kind,
+        case_number="LJ-2020-0018",
+        requester="wang.fang",
+        approvers=("li.na", "zhang.wei"),
+        purpose="contact_tracing",
+        window=DateWindow(DAY - timedelta(days=14), DAY - timedelta(days=1)),
+        subjects={},
+        options={"date": str(DAY)},
+    )
+    return replace(asked, **more)  # type: ignore[arg-type]
+
+
+def named(settings: Settings, *lines: str) -> Path:
+    path = settings.home / "persons.csv"
+    path.write_text("\n".join(["feed,id", *lines]) + "\n")
+    path.chmod(0o600)
+    return path
+
+
+def lines_of(settings: Settings) -> dict[str, ScoreLine]:
+    with lake.connect(settings) as con:
+        view = View.open(con, settings.home / "truth")
+        return {f"{x.mart}: {x.measure}": x for x in score_investigations(view, settings)}
+
+
+def test_the_planted_truth_is_found(city: Settings, planted: pl.DataFrame) -> None:
+    assert planted.height > 0
+    lines = lines_of(city)
+    judged = [line for line in lines.values() if line.passed is not None]
+    assert len(judged) >= 4
+    assert [line for line in judged if not line.passed] == []
+    assert lines["investigate: fellow travellers: recall"].value == 1
+
+
+@pytest.mark.slow
+def test_the_planted_truth_is_found_with_faults(tmp_path: Path) -> None:
+    judged = [x for x in lines_of(make_city(tmp_path, "default")).values() if x.passed is not None]
+    assert [line for line in judged if not line.passed] == []
+
+
+def test_a_travel_history_says_where_a_person_was(city: Settings) -> None:
+    people = pl.read_parquet(city.home / "truth" / "people.parquet")
+    stays = pl.read_parquet(city.home / "truth" / "city_stays_daily.parquet")
+    away = stays.filter(pl.col("city_region_id") == "990200", pl.col("data_date") > WINDOW.start)
+    person = away.join(people, on="person_id").sort("device_id").row(0, named=True)
+    subjects = named(city, f"signaling,{person['device_id']}", "signaling,NOBODY")
+    result = carry_out(city, request_for("travel-history"), subjects, run_id="test")
+    rows = pl.read_parquet(result.folder / "result.parquet")
+    assert rows["device_id"].n_unique() == 2
+    assert "990200" in rows["city_id"].to_list()
+    nobody = rows.filter(pl.col("city_id").is_null())
+    assert nobody.select("missing_reason", "card_colour").rows() == [("not_observed", None)]
+    assert result.manifest["rule_version"] == "2020"
+
+
+def test_fellow_travellers_of_one_person_are_those_planted(
+    city: Settings, planted: pl.DataFrame
+) -> None:
+    infected = pl.read_parquet(city.home / "truth" / "infected.parquet")
+    person = planted["passenger_id"][0]
+    sampled = infected.filter(pl.col("person_id") == person)["confirmed_date"][0]
+    request = request_for(
+        "fellow-travellers", window=DateWindow(sampled - timedelta(days=2), sampled)
+    )
+    result = carry_out(city, request, named(city, f"ticketing,{person}"), run_id="test")
+    true = planted.filter(pl.col("passenger_id") == person)
+    assert result.manifest["rows"] == true.height
+    rows = pl.read_parquet(result.folder / "result.parquet")
+    assert person not in rows["passenger_id"].to_list()
+
+
+def test_every_look_up_is_in_the_log_also_refused_and_failed_ones(city: Settings) -> None:
+    before = audit.verify(city).records
+    subjects = named(city, "signaling,IMSI460990000000001")
+    with pytest.raises(RequestRefused, match="1 of the 2"):
+        carry_out(
+            city, request_for("travel-history", approvers=("li.na",)), subjects, run_id="test"
+        )
+    subjects.chmod(0o644)
+    with pytest.raises(SubjectsUnreadable, match="chmod 600"):
+        carry_out(city, request_for("travel-history"), subjects, run_id="test")
+    subjects.chmod(0o600)
+    wrong = request_for("travel-history", window=DateWindow(DAY, DAY))
+    with pytest.raises(CityPulseError, match="covers"):
+        carry_out(city, wrong, subjects, run_id="test")
+    carry_out(city, request_for("travel-history"), subjects, run_id="test")
+    added = audit.records(city)[before:]
+    actions = [record.action for record in added]
+    assert actions == ["refused", "refused", "look_up", "failed", "look_up", "result_stored"]
+    assert added[0].details["subjects"] == added[2].details["subjects"]
+    assert added[4].details["approvers"] == ["li.na", "zhang.wei"]
+
+
+def test_a_look_up_without_a_log_reads_nothing(city: Settings, tmp_path: Path) -> None:
+    blocked = tmp_path / "audit"
+    blocked.mkdir(mode=0o700)
+    (blocked / audit.LOG_NAME).write_bytes(b"not a record\n")
+    deaf = city.model_copy(update={"audit_dir": blocked})
+    before = sorted((city.home / "investigations" / "results").iterdir())
+    with pytest.raises(audit.AuditBroken):
+        look_up(deaf, request_for("travel-history", subjects={"signaling": ("p",)}), run_id="test")
+    assert sorted((city.home / "investigations" / "results").iterdir()) == before
+
+
+def test_the_head_of_the_log_is_anchored_in_the_lake(city: Settings) -> None:
+    carry_out(city, request_for("travel-history"), named(city, "signaling,X"), run_id="anchored")
+    kept = anchors(city)
+    assert kept
+    log = city.path(city.audit_dir) / audit.LOG_NAME
+    whole = log.read_bytes()
+    assert audit.verify(city, kept).records >= max(head.records for head in kept)
+    try:
+        log.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+        with pytest.raises(audit.AuditBroken, match="its end was cut off"):
+            audit.verify(city, anchors(city))
+    finally:
+        log.write_bytes(whole)
+
+
+def test_no_raw_identifier_is_left_in_anything_written(city: Settings) -> None:
+    """Log, results, manifests, outcomes: all bytes but the files the city dropped and archived."""
+    people = pl.read_parquet(city.home / "truth" / "people.parquet")
+    row = people.row(5, named=True)
+    raw = [row["device_id"], row["person_id"]]
+    subjects = named(city, f"signaling,{raw[0]}", f"ticketing,{raw[1]}")
+    for request in (
+        request_for("travel-history"),
+        request_for("fellow-travellers"),
+        request_for("travel-history", purpose="curiosity"),
+    ):
+        with contextlib.suppress(RequestRefused):
+            carry_out(city, request, subjects, run_id="test")
+    subjects.unlink()
+    known = ("landing", "truth", "warehouse/lake/archive")
+    written = [
+        path
+        for path in city.home.rglob("*")
+        if path.is_file() and not str(path.relative_to(city.home)).startswith(known)
+    ]
+    assert any(path.name == audit.LOG_NAME for path in written)
+    assert any(path.name == "manifest.json" for path in written)
+    named_in = [path for path in written for name in raw if name.encode() in path.read_bytes()]
+    assert named_in == []
+    # Parquet may compress what it holds
+    for path in written:
+        if path.suffix == ".parquet" and "investigations" in path.parts:
+            assert not any(name in str(pl.read_parquet(path).rows()) for name in raw)
+
+
+def citypulse(city: Settings, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("CITYPULSE_")}
+    environment |= {
+        "CITYPULSE_HOME": str(city.home),
+        "CITYPULSE_KEY_FILE": str(city.key_file),
+        "CITYPULSE_AUDIT_DIR": str(city.audit_dir),
+        "CITYPULSE_INVESTIGATIONS_DIR": str(city.investigations_dir),
+        "PYTHONPATH": str(PROJECT_ROOT),
+        "COLUMNS": "200",
+    }
+    return subprocess.run(
+        [sys.executable, "-c", "from pipelines.cli import main; main()", *words],
+        env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+WHO = (
+    "--case", "LJ-2020-0019", "--requester", "wang.fang", "--approver", "li.na",
+    "--approver", "zhang.wei", "--purpose", "contact_tracing", "--subjects",
+)  # fmt: skip
+
+
+def test_the_command_line_tells_where_the_result_is_and_nothing_of_the_person(
+    city: Settings, planted: pl.DataFrame
+) -> None:
+    person = planted["passenger_id"][0]
+    file = str(named(city, f"ticketing,{person}"))
+    done = citypulse(city, "investigate", "fellow-travellers", "--onset", str(DAY), *WHO, file)
+    assert done.returncode == 0, done.stderr
+    assert "result: " in done.stdout
+    assert person not in done.stdout + done.stderr
+    folder = Path(done.stdout.split("result: ")[1].splitlines()[0])
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["window"] == [str(DAY - timedelta(days=2)), str(DAY)]
+
+    refused = citypulse(city, "investigate", "travel-history", "--date", str(DAY),
+                        "--case", "X", *WHO[2:], file)  # fmt: skip
+    assert refused.returncode == 1
+    assert "not a case number" in refused.stderr
+
+    listed = citypulse(city, "audit", "show", "--case", "LJ-2020-0019", "--json")
+    actions = [record["action"] for record in json.loads(listed.stdout)]
+    assert actions[:2] == ["look_up", "result_stored"]
+    verified = citypulse(city, "audit", "verify")
+    assert verified.returncode == 0
+    assert "whole" in verified.stdout
+    beyond = citypulse(city, "audit", "verify", "--anchor", f"9999:{'0' * 64}")
+    assert beyond.returncode == 3
+    assert "its end was cut off" in beyond.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("investigate", "travel-history"), ("investigate", "fellow-travellers"),
+        ("investigate", "results"), ("investigate", "expire"),
+        ("audit", "verify"), ("audit", "show"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_every_command_shows_examples_in_its_help(city: Settings, words: tuple[str, ...]) -> None:
+    done = citypulse(city, *words, "--help")
+    assert done.returncode == 0
+    assert "Examples" in done.stdout
+    assert f"citypulse {' '.join(words)}" in done.stdout
