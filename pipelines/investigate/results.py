@@ -66,7 +66,7 @@ def subject_file(settings: Settings, name: str) -> Path:
     folder = restricted_folder(settings) / SUBJECTS_FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / name
-    if path.name != name or path.is_symlink():
+    if path.parent != folder or path.name in ("", "..") or path.is_symlink():
         raise CityPulseError(
             f"'{name}' is not a file name: give the bare name of a file in {folder}."
         )
