@@ -9,17 +9,29 @@
   round(100 * cast({{ part }} as double) / nullif(cast({{ whole }} as double), 0), 4)
 {%- endmacro %}
 
-{% macro power_index(resumption_rate_pct, recovery_rate_pct) -%}
+{% macro power_index(resumption_rate_pct, recovery_rate_pct, variant) -%}
   {#- index = w1 * RW + w2 * RP; not capped at 100 (domain reference 1) -#}
   round(
-    cast({{ param('index_weight_resumption') }} as double) * {{ resumption_rate_pct }}
-    + cast({{ param('index_weight_recovery') }} as double) * {{ recovery_rate_pct }},
+    cast({{ variant }}.weight_resumption as double) * {{ resumption_rate_pct }}
+    + cast({{ variant }}.weight_recovery as double) * {{ recovery_rate_pct }},
     4
   )
 {%- endmacro %}
 
-{% macro is_resumed(energy_kwh, baseline_kwh) -%}
-  {{ energy_kwh }} > {{ param('resumption_threshold_share') }} * {{ baseline_kwh }}
+{% macro is_resumed(energy_kwh, baseline_kwh, variant) -%}
+  {{ energy_kwh }} > {{ variant }}.threshold_share * {{ baseline_kwh }}
+{%- endmacro %}
+
+{% macro recovered_kwh(energy_kwh, baseline_kwh, variant) -%}
+  {#- What an enterprise adds to the numerator of 复产率: its energy, cut at a multiple of its
+      baseline where the variant winsorises, and nothing where only the resumed count. -#}
+  case
+    when {{ variant }}.recovery_scope = 'resumed'
+      and not ({{ is_resumed(energy_kwh, baseline_kwh, variant) }}) then 0
+    when {{ energy_kwh }} > {{ variant }}.winsor_max_ratio * {{ baseline_kwh }}
+      then {{ variant }}.winsor_max_ratio * {{ baseline_kwh }}
+    else {{ energy_kwh }}
+  end
 {%- endmacro %}
 
 {% macro margin_pct(price_cny, cost_cny, margin_formula) -%}
@@ -33,13 +45,4 @@
 {% macro leverage(order_cny, subsidy_cny) -%}
   {#- gross, not causal: the floor is threshold / face value (domain reference 6) -#}
   round(cast({{ order_cny }} as double) / nullif(cast({{ subsidy_cny }} as double), 0), 4)
-{%- endmacro %}
-
-{% macro recovery_rate_pct(energy_kwh, resumed_energy_kwh, baseline_kwh) -%}
-  {#- 复产率; Zhejiang's numerator may count resumed enterprises only: a parameter -#}
-  {{ pct_of(
-    'case when ' ~ param('recovery_counts_resumed_only') ~ ' = 1 then ' ~ resumed_energy_kwh
-    ~ ' else ' ~ energy_kwh ~ ' end',
-    baseline_kwh
-  ) }}
 {%- endmacro %}

@@ -1,9 +1,5 @@
 {#- The days whose mean is the baseline of each date of the window, by kind of baseline. -#}
-with published as (
-  select baseline_kind from {{ ref('power_baselines') }} where is_published
-),
-
-window_days as (
+with window_days as (
   select
     w.data_date,
     w.lunar_new_year_date,
@@ -62,12 +58,11 @@ days as (
 
 select
   periods.data_date,
-  published.baseline_kind,
+  periods.baseline_kind,
   periods.period_start_date,
   periods.period_end_date,
   cast(days.date_day as date) as baseline_date
 from periods
-inner join published on periods.baseline_kind = published.baseline_kind
 -- a baseline that reaches into its own future is none
 inner join days
   on cast(days.date_day as date) between periods.period_start_date and periods.period_end_date

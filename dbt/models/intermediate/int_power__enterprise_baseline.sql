@@ -1,20 +1,44 @@
-{#- Mean daily energy of each enterprise over each distinct baseline period. -#}
+{#- Mean daily energy of each enterprise over each distinct baseline period, of all its days and of
+    workdays and days off apart. Readings the meter checks refuse take no part, nor do those far
+    beyond the period's own median, which no history could judge in a feed's first days. -#}
 with period_days as (
   select distinct baseline_kind, period_start_date, period_end_date, baseline_date
   from {{ ref('int_power__baseline_day') }}
 ),
 
+readings as (
+  select
+    period_days.*,
+    reading.enterprise_id,
+    reading.energy_kwh,
+    reading.is_off_day,
+    median(reading.energy_kwh) over (
+      partition by
+        period_days.baseline_kind, period_days.period_start_date, reading.enterprise_id
+    ) as middle_kwh
+  from {{ ref('int_power__reading') }} as reading
+  inner join period_days on reading.data_date = period_days.baseline_date
+  where reading.is_accepted
+),
+
 sums as (
   select
-    period_days.baseline_kind,
-    period_days.period_start_date,
-    period_days.period_end_date,
-    energy.enterprise_id,
+    baseline_kind,
+    period_start_date,
+    period_end_date,
+    enterprise_id,
     count(*) as day_count,
-    sum(energy.energy_kwh) as energy_kwh
-  from {{ ref('stg_power__energy_daily') }} as energy
-  inner join period_days on energy.data_date = period_days.baseline_date
-  where energy.data_date >= {{ days_before_window(var('power_history_days')) }}
+    sum(energy_kwh) as energy_kwh,
+    {{ share_of(
+      'sum(case when not is_off_day then energy_kwh end)',
+      'count(case when not is_off_day then 1 end)') }} as workday_kwh,
+    {{ share_of(
+      'sum(case when is_off_day then energy_kwh end)',
+      'count(case when is_off_day then 1 end)') }} as off_day_kwh
+  from readings
+  where
+    middle_kwh <= {{ param('meter_placeholder_kwh') }}
+    or energy_kwh <= {{ param('meter_impossible_factor') }} * middle_kwh
   group by 1, 2, 3, 4
 )
 
@@ -23,7 +47,11 @@ select
   period_start_date,
   enterprise_id,
   day_count,
-  cast(round(cast(energy_kwh as double) / day_count, 6) as decimal(18, 6)) as baseline_kwh
+  cast({{ share_of('energy_kwh', 'day_count') }} as decimal(18, 6)) as baseline_kwh,
+  cast(coalesce(workday_kwh, {{ share_of('energy_kwh', 'day_count') }}) as decimal(18, 6))
+    as workday_kwh,
+  cast(coalesce(off_day_kwh, {{ share_of('energy_kwh', 'day_count') }}) as decimal(18, 6))
+    as off_day_kwh
 from sums
 where
   day_count >= {{ param('baseline_min_days_share') }}

@@ -1,11 +1,5 @@
 {#- One row an enterprise, day and kind of baseline: those that report, and those that should. -#}
-with energy as (
-  select enterprise_id, data_date, energy_kwh
-  from {{ ref('stg_power__energy_daily') }}
-  where {{ in_window() }}
-),
-
-periods as (
+with periods as (
   select distinct data_date, baseline_kind, period_start_date
   from {{ ref('int_power__baseline_day') }}
 ),
@@ -13,26 +7,50 @@ periods as (
 kinds as (
   -- a kind without any period for the day still counts those that report
   select days.data_date, baselines.baseline_kind, periods.period_start_date
-  from (select distinct data_date from energy) as days
-  cross join (
-    select baseline_kind from {{ ref('power_baselines') }} where is_published
-  ) as baselines
+  from (select distinct data_date from {{ ref('int_power__carried_day') }}) as days
+  cross join {{ ref('power_baselines') }} as baselines
   left join periods
     on days.data_date = periods.data_date and baselines.baseline_kind = periods.baseline_kind
 ),
 
+shifts as (
+  select enterprise_id, data_date as shift_date
+  from {{ ref('int_power__reading') }}
+  where check_code = 'level_shift'
+),
+
 expected as (
-  select kinds.data_date, kinds.baseline_kind, baseline.enterprise_id, baseline.baseline_kwh
+  select
+    kinds.data_date,
+    kinds.baseline_kind,
+    baseline.enterprise_id,
+    baseline.baseline_kwh,
+    baseline.workday_kwh,
+    baseline.off_day_kwh
   from kinds
   inner join {{ ref('int_power__enterprise_baseline') }} as baseline
     on kinds.baseline_kind = baseline.baseline_kind
     and kinds.period_start_date = baseline.period_start_date
+  -- what was metered before a change of the meter says nothing about what is metered after it
+  where not exists (
+    select 1 from shifts
+    where
+      shifts.enterprise_id = baseline.enterprise_id
+      and shifts.shift_date between kinds.period_start_date and kinds.data_date
+  )
 ),
 
 reported as (
-  select kinds.data_date, kinds.baseline_kind, energy.enterprise_id, energy.energy_kwh
+  select
+    kinds.data_date,
+    kinds.baseline_kind,
+    carried.enterprise_id,
+    carried.energy_kwh,
+    carried.reading_date,
+    carried.is_imputed,
+    carried.refused_code
   from kinds
-  inner join energy on kinds.data_date = energy.data_date
+  inner join {{ ref('int_power__carried_day') }} as carried on kinds.data_date = carried.data_date
 ),
 
 matched as (
@@ -41,7 +59,12 @@ matched as (
     coalesce(reported.baseline_kind, expected.baseline_kind) as baseline_kind,
     coalesce(reported.enterprise_id, expected.enterprise_id) as enterprise_id,
     reported.energy_kwh,
-    expected.baseline_kwh
+    reported.reading_date,
+    coalesce(reported.is_imputed, false) as is_imputed,
+    reported.refused_code,
+    expected.baseline_kwh,
+    expected.workday_kwh,
+    expected.off_day_kwh
   from reported
   full outer join expected
     on reported.data_date = expected.data_date
@@ -62,9 +85,14 @@ select
     else 'unknown'
   end as scale,
   matched.energy_kwh,
+  matched.reading_date,
+  matched.refused_code,
   matched.baseline_kwh,
+  matched.workday_kwh,
+  matched.off_day_kwh,
+  matched.energy_kwh is not null and not matched.is_imputed as is_reported,
   matched.energy_kwh is not null and matched.baseline_kwh is not null as is_counted,
-  coalesce({{ is_resumed('matched.energy_kwh', 'matched.baseline_kwh') }}, false) as is_resumed
+  matched.is_imputed and matched.baseline_kwh is not null as is_imputed
 from matched
 left join {{ ref('stg_power__enterprises') }} as register
   on matched.enterprise_id = register.enterprise_id
