@@ -184,8 +184,9 @@ def parameters(release: int, data_date: date, city_region_id: str) -> dict[str, 
         "city_region_id": quote(city_region_id),
         "feed_dates": _feed_dates_sql(data_date),
         "seed_parameters": _seed_sql("parameters", ("parameter_name", "parameter_value")),
-        "seed_index_bands": _seed_sql("index_bands", ("band", "lower_pct", "upper_pct")),
-        "seed_power_baselines": _seed_sql("power_baselines", ("baseline_kind", "is_primary")),
+        "seed_power_variants": _seed_sql(
+            "power_variants", ("variant", "name_zh", "threshold_share", "is_primary")
+        ),
     }
 
 

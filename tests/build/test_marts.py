@@ -69,7 +69,7 @@ def test_without_the_largest_user_the_index_falls(built: Any) -> None:
         built.rows(
             """SELECT users, recovery_rate_pct FROM marts.return_to_work_variants_daily
             WHERE data_date = '2020-02-18' AND region_id = '990100' AND industry_code = 'all'
-            AND baseline_kind = 'dec_mean'"""
+            AND scale = 'all' AND variant = 'dec_mean'"""
         )
     )
     assert rows["all"] == pytest.approx(70.5263, abs=1e-4)
@@ -79,7 +79,7 @@ def test_without_the_largest_user_the_index_falls(built: Any) -> None:
 def test_a_baseline_nobody_metered_is_not_collected(built: Any) -> None:
     assert built.rows(
         """SELECT DISTINCT index_value, missing_reason FROM marts.return_to_work_variants_daily
-        WHERE baseline_kind = 'lunar_aligned'"""
+        WHERE variant = 'lunar_aligned'"""
     ) == [(None, "not_collected")]
 
 

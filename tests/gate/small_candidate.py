@@ -16,7 +16,7 @@ from pipelines.gate import GateResult, candidate_hash
 from pipelines.publish import publish
 from pipelines.settings import PROJECT_ROOT, Settings
 
-SEEDS = ("parameters", "power_baselines", "price_rules")
+SEEDS = ("parameters", "power_variants", "index_bands", "price_rules")
 FILLINGS = ("small_city.sql", "small_transport.sql")
 KEPT = ("int_mobility__flow_day",)
 DAY = date(2020, 2, 18)
@@ -60,11 +60,12 @@ def make_candidate(
         con.execute(f"SET VARIABLE first_day = DATE '{window.start}'")
         con.execute(f"SET VARIABLE last_day = DATE '{window.end}'")
         con.execute(f"SET VARIABLE number = {number}")
-        for name in FILLINGS:
-            con.execute((Path(__file__).parent / name).read_text(encoding="utf-8"))
+        con.execute("CREATE SCHEMA seeds")
         for seed in SEEDS:
             path = PROJECT_ROOT / "dbt" / "seeds" / f"{seed}.csv"
             con.execute(f"CREATE TABLE seeds.{seed} AS FROM read_csv('{path}', header = true)")
+        for name in FILLINGS:
+            con.execute((Path(__file__).parent / name).read_text(encoding="utf-8"))
     return restated(candidate)
 
 

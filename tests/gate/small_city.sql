@@ -1,6 +1,5 @@
 -- A candidate made by hand that passes every rule: two districts, two industries, a few devices.
 -- Variables: first_day, last_day (the window) and number, which shows in every mart.
-CREATE SCHEMA seeds;
 CREATE SCHEMA intermediate;
 CREATE SCHEMA marts;
 
@@ -34,24 +33,31 @@ rates AS (
   FROM cells
 )
 SELECT data_date, data_date AS value_date, region_id, industry_code, scale,
-  enterprise_count + 1 AS registered_count, enterprise_count, 0::BIGINT AS no_baseline_count,
+  enterprise_count + 1 AS registered_count, enterprise_count, 1::BIGINT AS imputed_count,
+  1::BIGINT AS refused_count, 0::BIGINT AS no_baseline_count, 0.9::DOUBLE AS reporting_share,
+  CASE WHEN shown THEN 0.95 END::DOUBLE AS reporting_baseline_share,
+  CASE WHEN shown THEN 0.05 END::DOUBLE AS imputed_baseline_share,
   CASE WHEN shown THEN resumed_count END AS resumed_count,
   CASE WHEN shown THEN rw::DOUBLE END AS resumption_rate_pct,
   CASE WHEN shown THEN rp END AS recovery_rate_pct,
   CASE WHEN shown THEN round(0.5 * rw + 0.5 * rp, 4)::DOUBLE END AS index_value,
+  CASE WHEN shown THEN 60 END::DOUBLE AS index_value_7d_mean,
+  CASE WHEN shown THEN CASE WHEN 0.5 * rw + 0.5 * rp < 66.7 THEN 'recovering' ELSE 'stabilised' END END AS band,
   CASE WHEN shown THEN energy_kwh END AS energy_kwh,
   CASE WHEN shown THEN baseline_kwh END AS baseline_kwh,
-  0.95::DOUBLE AS reporting_share,
   CASE WHEN NOT shown THEN 'suppressed' END AS missing_reason
 FROM rates;
 
 CREATE TABLE marts.return_to_work_variants_daily AS
 SELECT data_date, value_date, DATE '2020-01-25' AS lunar_new_year_date,
   (data_date - DATE '2020-01-25')::INTEGER AS days_from_lunar_new_year,
-  region_id, industry_code, 'dec_mean' AS baseline_kind, users,
-  enterprise_count, resumption_rate_pct, recovery_rate_pct, index_value, missing_reason
+  region_id, industry_code, scale, variant, baseline_kind, users, enterprise_count, imputed_count,
+  imputed_baseline_share, resumption_rate_pct, recovery_rate_pct,
+  round(weight_resumption * resumption_rate_pct + weight_recovery * recovery_rate_pct, 4)::DOUBLE
+    AS index_value,
+  index_value_7d_mean, band, missing_reason
 FROM marts.return_to_work_daily CROSS JOIN (VALUES ('all'), ('without_largest')) AS u (users)
-WHERE scale = 'all';
+CROSS JOIN seeds.power_variants;
 
 CREATE TABLE intermediate.int_mobility__flow_day AS
 SELECT data_date, from_region_id, to_region_id,

@@ -74,6 +74,10 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     "SET energy_kwh = NULL WHERE region_id = '990102' AND industry_code = 'G' AND scale = 'below'",
     ("return_to_work_daily", "counts_ordered"): "UPDATE marts.return_to_work_daily "
     f"SET resumed_count = enterprise_count + 1 WHERE {CITY}",
+    ("return_to_work_daily", "imputation_shown"): "UPDATE marts.return_to_work_daily "
+    f"SET imputed_count = 0 WHERE {CITY}",
+    ("return_to_work_daily", "band_follows_index"): "UPDATE marts.return_to_work_daily "
+    f"SET band = 'depressed' WHERE {CITY}",
     ("return_to_work_daily", "resumption_rate_in_range"): "UPDATE marts.return_to_work_daily "
     f"SET resumption_rate_pct = 100.5 WHERE {CITY}",
     ("return_to_work_daily", "index_follows_rates"): "UPDATE marts.return_to_work_daily "
@@ -84,6 +88,13 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     f"SET energy_kwh = energy_kwh + 0.001 WHERE {CITY} AND data_date = '2020-02-18'",
     ("return_to_work_variants_daily", "agrees_with_return_to_work"): "UPDATE "
     "marts.return_to_work_variants_daily SET index_value = 99 WHERE users = 'all'",
+    ("return_to_work_variants_daily", "every_variant_published"): "DELETE FROM "
+    "marts.return_to_work_variants_daily WHERE variant = 'winsorised'",
+    ("return_to_work_variants_daily", "index_follows_rates"): "UPDATE "
+    "marts.return_to_work_variants_daily SET index_value = index_value + 0.1 "
+    "WHERE variant = 'recovery_weight_70'",
+    ("return_to_work_variants_daily", "missing_explained"): "UPDATE "
+    "marts.return_to_work_variants_daily SET index_value = NULL WHERE variant = 'threshold_20'",
     ("return_to_work_variants_daily", "small_cells_empty"): "UPDATE "
     "marts.return_to_work_variants_daily SET enterprise_count = 2",
     ("migration_daily", "small_cells_empty"): "UPDATE marts.migration_daily "

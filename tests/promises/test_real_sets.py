@@ -55,8 +55,8 @@ def trough(settings: Settings, window: DateWindow) -> tuple[date, int]:
         row = con.execute(
             """SELECT data_date, days_from_lunar_new_year
                FROM marts.return_to_work_variants_daily
-               WHERE region_id = ? AND industry_code = 'all' AND users = 'all'
-                 AND baseline_kind = 'pre_festival_mean' AND index_value IS NOT NULL
+               WHERE region_id = ? AND industry_code = 'all' AND scale = 'all'
+                 AND users = 'all' AND variant = 'pre_festival_mean' AND index_value IS NOT NULL
                ORDER BY index_value LIMIT 1""",
             [settings.city_region_id],
         ).fetchone()

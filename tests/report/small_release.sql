@@ -102,6 +102,13 @@ SELECT
     CASE WHEN enterprise_count >= 3 THEN round(88 * resumed + 4, 4) END AS recovery_rate_pct,
     CASE WHEN enterprise_count >= 3 THEN round(94 * resumed + 2, 4) END AS index_value,
     0.9873 AS reporting_share,
+    0.9951 AS reporting_baseline_share,
+    4 AS imputed_count,
+    1 AS refused_count,
+    CASE WHEN enterprise_count >= 3
+        THEN CASE WHEN 94 * resumed + 2 < 33.3 THEN 'depressed'
+            WHEN 94 * resumed + 2 < 66.7 THEN 'recovering' ELSE 'stabilised' END
+    END AS band,
     CASE WHEN enterprise_count < 3 THEN 'suppressed' END AS missing_reason
 FROM sums;
 INSERT INTO lake.marts.return_to_work_variants_daily BY NAME
@@ -112,17 +119,18 @@ SELECT
     r.data_date - DATE '2020-01-25' AS days_from_lunar_new_year,
     r.region_id,
     r.industry_code,
-    v.baseline_kind,
+    'all' AS scale,
+    v.variant,
     v.users,
     r.enterprise_count,
-    CASE WHEN v.baseline_kind <> 'lunar_aligned' THEN r.index_value + v.shift END AS index_value,
-    CASE WHEN v.baseline_kind = 'lunar_aligned' THEN 'not_collected' ELSE r.missing_reason END
+    CASE WHEN v.variant <> 'lunar_aligned' THEN r.index_value + v.shift END AS index_value,
+    CASE WHEN v.variant = 'lunar_aligned' THEN 'not_collected' ELSE r.missing_reason END
         AS missing_reason
 FROM lake.marts.return_to_work_daily AS r
 CROSS JOIN (VALUES ('dec_mean', 'all', 0.0), ('dec_mean', 'without_largest', -2.41),
                    ('pre_festival_mean', 'all', 1.3), ('pre_festival_mean', 'without_largest', -1.9),
                    ('lunar_aligned', 'all', 0), ('lunar_aligned', 'without_largest', 0)
-) AS v(baseline_kind, users, shift)
+) AS v(variant, users, shift)
 WHERE r.scale = 'all' AND r.region_id = '990100' AND r.industry_code = 'all'
 UNION ALL BY NAME
 -- last year, when people were back by the twentieth day
@@ -133,7 +141,8 @@ SELECT
     k AS days_from_lunar_new_year,
     '990100' AS region_id,
     'all' AS industry_code,
-    'dec_mean' AS baseline_kind,
+    'all' AS scale,
+    'dec_mean' AS variant,
     'all' AS users,
     800 AS enterprise_count,
     round(96 - 62 * exp(-power((k - 2) / 8.5, 2)), 4) AS index_value

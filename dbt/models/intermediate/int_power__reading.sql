@@ -109,6 +109,8 @@ verdicts as (
         then 'impossible'
       when is_judged
         and run_days >= {{ param('meter_stuck_min_days') }}
+        -- a meter that has never moved cannot be told from supply at a flat rate
+        and pair_count - run_days >= {{ param('meter_min_history_days') }}
         and energy_kwh >= {{ param('meter_stuck_min_level_share') }} * high_kwh
         and power(repeat_share, run_days - 1)
         <= cast({{ param('meter_stuck_max_chance') }} as double)

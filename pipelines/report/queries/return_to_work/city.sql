@@ -23,10 +23,10 @@ SELECT
     t.recovery_rate_pct - p.recovery_rate_pct AS recovery_rate_change,
     t.energy_kwh,
     t.reporting_share,
-    b.band
+    t.reporting_baseline_share,
+    t.imputed_count,
+    t.refused_count,
+    t.band
 FROM days AS t
 LEFT JOIN days AS p ON p.data_date = t.data_date - 1 AND p.value_date = t.value_date - 1
-LEFT JOIN $seed_index_bands AS b
-    ON t.index_value >= CAST(b.lower_pct AS DOUBLE)
-    AND (b.upper_pct IS NULL OR t.index_value < CAST(b.upper_pct AS DOUBLE))
 WHERE t.data_date = $data_date

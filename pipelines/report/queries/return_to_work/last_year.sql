@@ -10,10 +10,9 @@ WITH days AS (
         index_value,
         missing_reason
     FROM lake.marts.return_to_work_variants_daily
-    WHERE region_id = $city_region_id AND industry_code = 'all' AND users = 'all'
-        AND baseline_kind = (
-            SELECT baseline_kind FROM $seed_power_baselines WHERE is_primary = 'true'
-        )
+    WHERE region_id = $city_region_id AND industry_code = 'all' AND scale = 'all'
+        AND users = 'all'
+        AND variant = (SELECT variant FROM $seed_power_variants WHERE is_primary = 'true')
         AND data_date <= $data_date
 )
 SELECT

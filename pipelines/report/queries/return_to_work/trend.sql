@@ -15,10 +15,9 @@ WITH days AS (
         year(lunar_new_year_date) AS lunar_year,
         CASE WHEN missing_reason IS NULL THEN index_value END AS index_value
     FROM lake.marts.return_to_work_variants_daily
-    WHERE region_id = $city_region_id AND industry_code = 'all' AND users = 'all'
-        AND baseline_kind = (
-            SELECT baseline_kind FROM $seed_power_baselines WHERE is_primary = 'true'
-        )
+    WHERE region_id = $city_region_id AND industry_code = 'all' AND scale = 'all'
+        AND users = 'all'
+        AND variant = (SELECT variant FROM $seed_power_variants WHERE is_primary = 'true')
         AND data_date <= $data_date
 ),
 today AS (
