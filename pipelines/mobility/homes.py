@@ -28,6 +28,13 @@ def ordinary_dates(
     return pl.Series([day for day in window if day not in festival], dtype=pl.Date)
 
 
+def home_nights(
+    reach: DateWindow, lunar_new_years: Iterable[date], parameters: MobilityParameters
+) -> pl.Series:
+    """The last `home_nights` ordinary dates of `reach`: the nights from which homes are found."""
+    return ordinary_dates(reach, lunar_new_years, parameters).tail(parameters.home_nights)
+
+
 def home_and_work(
     anchors: pl.DataFrame, nights: pl.Series, workdays: pl.Series, parameters: MobilityParameters
 ) -> pl.DataFrame:

@@ -1,13 +1,12 @@
-"""What the dbt Python models call: DuckDB relations in, Arrow batches out, a day at a time.
+"""Single devices for dbt's Python models: tracks, trips, machines, anchors and homes.
 
-Each function reads one data date (and, of large days, one group of devices) at once and hands its
-rows on before it reads the next, so memory does not grow with the window. No row rests on another
-day's events: the same day gives the same rows in every window.
+DuckDB relations in, Arrow batches out. No track or anchor rests on another day's events: the same
+day gives the same rows in every window.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 import polars as pl
@@ -17,13 +16,21 @@ from duckdb import DuckDBPyRelation
 from pipelines.dates import CITY_TIMEZONE, DateWindow
 from pipelines.mobility.anchors import ANCHOR_SCHEMA, anchor_days
 from pipelines.mobility.cleaning import clean
-from pipelines.mobility.daily import device_days, machines
+from pipelines.mobility.daily import device_days, identifier_changes, machines
 from pipelines.mobility.flows import TRIP_SCHEMA, trips
-from pipelines.mobility.movement import GROUP_EVENTS
+from pipelines.mobility.homes import home_and_work, home_nights
 from pipelines.mobility.parameters import MobilityParameters, load_parameters
+from pipelines.mobility.relations import (
+    Schema,
+    batches,
+    between,
+    device_groups,
+    of_day,
+    window_of,
+)
 from pipelines.mobility.stays import SEGMENT_SCHEMA, segments
 
-DEVICE_DAY_SCHEMA: dict[str, type[pl.DataType]] = {
+DEVICE_DAY_SCHEMA: Schema = {
     "carrier": pl.String,
     "day_event_count": pl.Int64,
     "place_count": pl.Int64,
@@ -33,11 +40,36 @@ DEVICE_DAY_SCHEMA: dict[str, type[pl.DataType]] = {
     "main_region_id": pl.String,
     "main_region_s": pl.Int64,
 }
-TRACK_SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
+TRACK_SCHEMA: Schema = {
     "data_date": pl.Date,
     "error_code": pl.String,
     **SEGMENT_SCHEMA,
     **DEVICE_DAY_SCHEMA,
+}
+MACHINE_SCHEMA: Schema = {"data_date": pl.Date, "device_id": pl.String}
+CARRIER_SCHEMA: Schema = {
+    "data_date": pl.Date,
+    "carrier": pl.String,
+    "device_count": pl.Int64,
+    "known_device_count": pl.Int64,
+    "known_share": pl.Float64,
+    "error_code": pl.String,
+}
+_ANCHOR: Schema = {
+    "place_id": pl.String,
+    "region_id": pl.String,
+    "latitude": pl.Float64,
+    "longitude": pl.Float64,
+    "day_count": pl.Int64,
+    "observed_day_count": pl.Int64,
+    "share": pl.Float64,
+    "confidence": pl.Float64,
+    "missing_reason": pl.String,
+}
+HOME_SCHEMA: Schema = {
+    "reference_date": pl.Date,
+    "device_id": pl.String,
+    **{f"{kind}_{name}": dtype for kind in ("home", "work") for name, dtype in _ANCHOR.items()},
 }
 
 
@@ -53,54 +85,96 @@ def track_day(
     """
     parameters, register = load_parameters(), cells.pl()
 
-    def of_day(day: date) -> Iterator[pl.DataFrame]:
-        for group in _device_groups(_of_day(events, day)):
+    def tables_of(day: date) -> Iterator[pl.DataFrame]:
+        for group in device_groups(of_day(events, day)):
             yield _tracks(group, register, day, parameters)
 
-    return _batches(_window(window).extended_back(1), of_day, TRACK_SCHEMA)
+    return batches(window_of(window).extended_back(1), tables_of, TRACK_SCHEMA)
 
 
 def machine_day(days: DuckDBPyRelation, window: DuckDBPyRelation) -> pa.RecordBatchReader:
-    """`daily.machines` as of every date of `window` and the date before it: data_date, device_id.
+    """`daily.machines` as of every date of `window` and the date before it: MACHINE_SCHEMA.
 
     `days`: `device_days` of the window and `device_history_days` before it.
     """
     parameters = load_parameters()
 
-    def of_day(day: date) -> Iterator[pl.DataFrame]:
-        first = day - timedelta(days=parameters.device_history_days - 1)
-        found = machines(_between(days, first, day).pl(), parameters)
+    def tables_of(day: date) -> Iterator[pl.DataFrame]:
+        found = machines(_recent(days, day, parameters).pl(), parameters)
         yield found.with_columns(pl.lit(day).alias("data_date"))
 
-    schema = {"data_date": pl.Date, "device_id": pl.String}
-    return _batches(_window(window).extended_back(1), of_day, schema)
+    return batches(window_of(window).extended_back(1), tables_of, MACHINE_SCHEMA)
 
 
-def anchor_day(segments_: DuckDBPyRelation, window: DuckDBPyRelation) -> pa.RecordBatchReader:
-    """`anchors.anchor_days` of every date of `window`; `segments_`: SEGMENT_SCHEMA, data_date."""
+def carrier_day(days: DuckDBPyRelation, window: DuckDBPyRelation) -> pa.RecordBatchReader:
+    """`daily.identifier_changes` of every date of `window`, held against the days before it."""
     parameters = load_parameters()
 
-    def of_day(day: date) -> Iterator[pl.DataFrame]:
-        found = anchor_days(_of_day(segments_, day).pl(), parameters)
+    def tables_of(day: date) -> Iterator[pl.DataFrame]:
+        found = identifier_changes(_recent(days, day, parameters).pl(), parameters)
         yield found.filter(pl.col("data_date") == day)
 
-    return _batches(_window(window), of_day, ANCHOR_SCHEMA)
+    return batches(window_of(window), tables_of, CARRIER_SCHEMA)
 
 
-def trip_day(segments_: DuckDBPyRelation, window: DuckDBPyRelation) -> pa.RecordBatchReader:
+def anchor_day(found: DuckDBPyRelation, window: DuckDBPyRelation) -> pa.RecordBatchReader:
+    """`anchors.anchor_days` of every date of `window`; `found`: data_date and SEGMENT_SCHEMA."""
+    parameters = load_parameters()
+
+    def tables_of(day: date) -> Iterator[pl.DataFrame]:
+        for group in device_groups(of_day(found, day)):
+            yield anchor_days(group, parameters).filter(pl.col("data_date") == day)
+
+    return batches(window_of(window), tables_of, ANCHOR_SCHEMA)
+
+
+def trip_day(found: DuckDBPyRelation, window: DuckDBPyRelation) -> pa.RecordBatchReader:
     """`flows.trips` that arrive on a date of `window`: TRIP_SCHEMA.
 
-    `segments_`: SEGMENT_SCHEMA, data_date, is_stay; the date before the window too, for the stay a
+    `found`: data_date, is_stay and SEGMENT_SCHEMA; the date before the window too, for the stay a
     day's first trip began at.
     """
     parameters = load_parameters()
-    stays = segments_.filter("is_stay")
+    stays = found.filter("is_stay")
 
-    def of_day(day: date) -> Iterator[pl.DataFrame]:
-        for group in _device_groups(_between(stays, day - timedelta(days=1), day)):
+    def tables_of(day: date) -> Iterator[pl.DataFrame]:
+        for group in device_groups(between(stays, day - timedelta(days=1), day)):
             yield trips(group, parameters).filter(pl.col("data_date") == day)
 
-    return _batches(_window(window), of_day, TRIP_SCHEMA)
+    return batches(window_of(window), tables_of, TRIP_SCHEMA)
+
+
+def home(
+    anchors: DuckDBPyRelation,
+    references: DuckDBPyRelation,
+    festivals: DuckDBPyRelation,
+    calendar: DuckDBPyRelation,
+) -> pa.RecordBatchReader:
+    """Home and work of each device as of each reference date: HOME_SCHEMA.
+
+    `anchors`: ANCHOR_SCHEMA, at least `home_reach_days` before each date. `references`:
+    reference_date. `festivals`: new_year_date. `calendar`: date, is_workday. Days from the
+    reference date on are not looked at.
+    """
+    parameters = load_parameters()
+    dates = references.select("reference_date AS data_date").distinct()
+    wanted = set(dates.pl()["data_date"])
+    new_years = festivals.pl()["new_year_date"].to_list()
+    workdays = calendar.filter("is_workday").pl()["date"]
+
+    def tables_of(day: date) -> Iterator[pl.DataFrame]:
+        if day not in wanted:
+            return
+        reach = DateWindow(
+            day - timedelta(days=parameters.home_reach_days), day - timedelta(days=1)
+        )
+        nights = home_nights(reach, new_years, parameters)
+        working = nights.filter(nights.is_in(workdays.implode()))
+        for group in device_groups(between(anchors, reach.start, reach.end)):
+            found = home_and_work(group, nights, working, parameters)
+            yield found.with_columns(pl.lit(day).alias("reference_date"))
+
+    return batches(window_of(dates), tables_of, HOME_SCHEMA)
 
 
 def _tracks(
@@ -121,46 +195,11 @@ def _tracks(
     return pl.concat(both, how="diagonal").with_columns(pl.lit(day).alias("data_date"))
 
 
-def _device_groups(rows: DuckDBPyRelation) -> Iterator[pl.DataFrame]:
-    """The rows, whole devices, at most about GROUP_EVENTS at a time."""
-    counted = rows.aggregate("count(*)").fetchone()
-    groups = -(-(counted[0] if counted else 0) // GROUP_EVENTS)
-    for group in range(groups):
-        yield rows.filter(f"hash(device_id) % {groups} = {group}").pl()
-
-
-def _of_day(rows: DuckDBPyRelation, day: date) -> DuckDBPyRelation:
-    return _between(rows, day, day)
-
-
-def _between(rows: DuckDBPyRelation, first: date, last: date) -> DuckDBPyRelation:
-    return rows.filter(f"data_date BETWEEN DATE '{first}' AND DATE '{last}'")
-
-
-def _window(dates: DuckDBPyRelation) -> DateWindow:
-    row = dates.aggregate("min(data_date), max(data_date)").fetchone()
-    assert row is not None  # an aggregate without groups has one row
-    return DateWindow(*row)
+def _recent(days: DuckDBPyRelation, day: date, parameters: MobilityParameters) -> DuckDBPyRelation:
+    return between(days, day - timedelta(days=parameters.device_history_days - 1), day)
 
 
 def _end_of(day: date) -> datetime:
     """The first UTC instant after a civil day of the city, without time zone."""
     midnight = datetime.combine(day + timedelta(days=1), time(), CITY_TIMEZONE)
     return midnight.astimezone(UTC).replace(tzinfo=None)
-
-
-def _batches(
-    window: DateWindow,
-    of_day: Callable[[date], Iterator[pl.DataFrame]],
-    schema: Mapping[str, type[pl.DataType] | pl.DataType],
-) -> pa.RecordBatchReader:
-    """The days' tables one after the other, computed when they are asked for."""
-    arrow = pl.DataFrame(schema=schema).to_arrow().schema
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        for day in window:
-            for rows in of_day(day):
-                table = rows.select(pl.col(n).cast(t) for n, t in schema.items()).to_arrow()
-                yield from table.cast(arrow).to_batches()
-
-    return pa.RecordBatchReader.from_batches(arrow, batches())

@@ -42,6 +42,8 @@ class MobilityParameters:
     work_start_hour: int
     work_end_hour: int
     anchor_radius_m: int
+    home_nights: int
+    home_reach_days: int
     home_min_nights: int
     home_min_share: float
     festival_from_day: int

@@ -37,18 +37,27 @@ def rake_weights(
     carrier_shares: pl.DataFrame,
     parameters: MobilityParameters,
 ) -> RakedWeights:
+    """`rake_strata` of single devices; `homes`: device_id and STRATUM, one row a device."""
+    counted = homes.group_by(STRATUM).agg(pl.len().cast(pl.Int64).alias("device_count"))
+    return rake_strata(counted, census, carrier_shares, parameters)
+
+
+def rake_strata(
+    counted: pl.DataFrame,
+    census: pl.DataFrame,
+    carrier_shares: pl.DataFrame,
+    parameters: MobilityParameters,
+) -> RakedWeights:
     """Weights of detected homes such that districts sum to the census and carriers to their shares.
 
-    `homes`: device_id, home_region_id, carrier, one row a device with a home. `census`: region_id,
-    population. `carrier_shares`: carrier, share (of all subscribers; scaled to sum to 1 over the
-    carriers seen). Starts from w = census / homes of the district, then iterative proportional
+    `counted`: STRATUM, device_count (devices with a home). `census`: region_id, population.
+    `carrier_shares`: carrier, share (of all subscribers; scaled to sum to 1 over the carriers
+    seen). Starts from w = census / homes of the district, then iterative proportional
     fitting (Deming & Stephan 1940) over districts and carriers. Raises `MarginsContradict` when it
     does not converge, e.g. a district whose only carrier must not have so many customers.
     """
     detected = (
-        homes.group_by(STRATUM)
-        .agg(pl.len().cast(pl.Int64).alias("device_count"))
-        .join(census, left_on="home_region_id", right_on="region_id")
+        counted.join(census, left_on="home_region_id", right_on="region_id")
         .join(carrier_shares, on="carrier")
         .sort(STRATUM)
     )

@@ -17,7 +17,7 @@ from pipelines.publish import publish
 from pipelines.settings import PROJECT_ROOT, Settings
 
 SEEDS = ("parameters", "power_variants", "index_bands", "price_rules")
-FILLINGS = ("small_city.sql", "small_transport.sql")
+FILLINGS = ("small_city.sql", "small_population.sql", "small_transport.sql")
 KEPT = ("int_mobility__flow_day",)
 DAY = date(2020, 2, 18)
 PAIR = DateWindow(date(2020, 2, 16), date(2020, 2, 17))

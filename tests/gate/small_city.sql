@@ -125,7 +125,6 @@ SELECT data_date, data_date AS value_date, hour, from_region_id, to_region_id,
   CASE WHEN device_count >= 16 THEN device_count END AS device_count,
   CASE WHEN device_count < 16 THEN 'suppressed' END AS missing_reason
 FROM intermediate.int_mobility__od_hour;
-
 CREATE TABLE marts.supply_demand_forecast AS
 SELECT data_date, data_date AS value_date, region_id, 'mask' AS category,
   data_date + h::INTEGER AS target_date, h::INTEGER AS horizon_days,

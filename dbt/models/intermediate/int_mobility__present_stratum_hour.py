@@ -1,0 +1,6 @@
+from pipelines.mobility.population import present_stratum_hour
+
+
+def model(dbt, session):
+    segments, sample = dbt.ref("int_mobility__segment_day"), dbt.ref("int_mobility__sample_day")
+    return present_stratum_hour(segments, sample, dbt.ref("int_calendar__window"))

@@ -1,0 +1,211 @@
+"""Present population for dbt's Python models: coverage, weights and persons, a day at a time.
+
+DuckDB relations in, Arrow batches out. A date rests on its own and earlier events only: in its last
+hours a device is where it was last seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import polars as pl
+import pyarrow as pa
+from duckdb import DuckDBPyRelation
+
+from pipelines.dates import DateWindow
+from pipelines.mobility.coverage import coverage, without_outages
+from pipelines.mobility.parameters import MobilityParameters, load_parameters
+from pipelines.mobility.presence import present_population
+from pipelines.mobility.relations import Schema, batches, between, device_groups, of_day, window_of
+from pipelines.mobility.weights import (
+    STRATUM,
+    MarginsContradict,
+    RakedWeights,
+    estimate,
+    rake_strata,
+)
+
+RAKED, CENSUS_ONLY = "census_and_carrier", "census"
+
+STRATUM_HOUR_SCHEMA: Schema = {
+    "data_date": pl.Date,
+    "hour": pl.Int64,
+    "region_id": pl.String,
+    "home_region_id": pl.String,
+    "carrier": pl.String,
+    "device_count": pl.Int64,
+}
+COVERAGE_SCHEMA: Schema = {
+    "data_date": pl.Date,
+    "hour": pl.Int64,
+    "region_id": pl.String,
+    "usual_cell_count": pl.Int64,
+    "reporting_cell_count": pl.Int64,
+    "coverage_share": pl.Float64,
+}
+WEIGHT_SCHEMA: Schema = {
+    "data_date": pl.Date,
+    "home_region_id": pl.String,
+    "carrier": pl.String,
+    "device_count": pl.Int64,
+    "persons": pl.Float64,
+    "weight": pl.Float64,
+    "margins": pl.String,
+}
+PRESENT_SCHEMA: Schema = {
+    "data_date": pl.Date,
+    "hour": pl.Int64,
+    "region_id": pl.String,
+    "device_count": pl.Int64,
+    "weighted_device_count": pl.Int64,
+    "persons": pl.Float64,
+    "standard_error_persons": pl.Float64,
+    "coverage_share": pl.Float64,
+    "missing_reason": pl.String,
+}
+_HOUR = ["data_date", "hour", "region_id"]
+
+
+def present_stratum_hour(
+    segments: DuckDBPyRelation, sample: DuckDBPyRelation, window: DuckDBPyRelation
+) -> pa.RecordBatchReader:
+    """Devices present by hour, region, and where they live: STRATUM_HOUR_SCHEMA.
+
+    `segments`: data_date and SEGMENT_SCHEMA, the date before the window too. `sample`: data_date,
+    device_id and STRATUM of the devices that stand for persons; the others are counted under null.
+    A date without any event has no rows: the night before must not stand for it.
+    """
+    parameters = load_parameters()
+
+    def tables_of(day: date) -> Iterator[pl.DataFrame]:
+        if of_day(segments, day).limit(1).fetchone() is None:
+            return
+        homes = of_day(sample, day).pl().select("device_id", *STRATUM)
+        parts = [
+            present_population(
+                group.join(homes, on="device_id", how="left").with_columns(
+                    pl.col(STRATUM).cast(pl.String)
+                ),
+                DateWindow(day, day),
+                parameters,
+                by=["region_id", *STRATUM],
+            )
+            for group in device_groups(
+                between(segments, day - timedelta(days=1), day).select("* EXCLUDE (carrier)")
+            )
+        ]
+        keys = [*_HOUR, *STRATUM]
+        yield pl.concat(parts).group_by(keys).agg(pl.col("device_count").sum()).sort(keys)
+
+    return batches(window_of(window), tables_of, STRATUM_HOUR_SCHEMA)
+
+
+def coverage_hour(activity: DuckDBPyRelation, window: DuckDBPyRelation) -> pa.RecordBatchReader:
+    """`coverage.coverage` of every date of `window`: COVERAGE_SCHEMA.
+
+    `activity`: `coverage.cell_activity` of the window and `coverage_reference_days` before it.
+    """
+    parameters = load_parameters()
+
+    def tables_of(day: date) -> Iterator[pl.DataFrame]:
+        first = day - timedelta(days=parameters.coverage_reference_days)
+        yield coverage(between(activity, first, day).pl(), DateWindow(day, day), parameters)
+
+    return batches(window_of(window), tables_of, COVERAGE_SCHEMA)
+
+
+def weight_day(
+    strata: DuckDBPyRelation,
+    census: DuckDBPyRelation,
+    carrier_shares: DuckDBPyRelation,
+    window: DuckDBPyRelation,
+) -> pa.RecordBatchReader:
+    """Persons a device stands for, by date and stratum: WEIGHT_SCHEMA.
+
+    `strata`: data_date, STRATUM, device_count. `census`: region_id, population. `carrier_shares`:
+    carrier, share. `margins` says what the weights meet: `census_and_carrier`, or `census` alone
+    where a carrier has no known share or the two contradict each other.
+    """
+    parameters = load_parameters()
+    people, shares = census.pl(), carrier_shares.pl()
+
+    def tables_of(day: date) -> Iterator[pl.DataFrame]:
+        counted = of_day(strata, day).pl()
+        weights, margins = _weights(counted, people, shares, parameters)
+        yield weights.strata.with_columns(
+            pl.lit(day).alias("data_date"),
+            pl.lit(margins).alias("margins"),
+            pl.col("persons", "weight").round(6),
+        )
+
+    return batches(window_of(window), tables_of, WEIGHT_SCHEMA)
+
+
+def present_hour(
+    counts: DuckDBPyRelation,
+    weights: DuckDBPyRelation,
+    covered: DuckDBPyRelation,
+    window: DuckDBPyRelation,
+) -> pa.RecordBatchReader:
+    """Devices and persons present by hour and region: PRESENT_SCHEMA, not yet suppressed.
+
+    `counts`: STRATUM_HOUR_SCHEMA. `weights`: WEIGHT_SCHEMA. `covered`: COVERAGE_SCHEMA. Where too
+    few of the usual cells reported, the counts are null with `not_collected`; a region with usual
+    cells and no device at all has a row too. Persons are null without any weight.
+    """
+    parameters = load_parameters()
+
+    def tables_of(day: date) -> Iterator[pl.DataFrame]:
+        devices = of_day(counts, day).pl()
+        if devices.is_empty():
+            return
+        strata = of_day(weights, day).pl().select(*STRATUM, "device_count", "persons", "weight")
+        reported = of_day(covered, day).pl()
+        persons = estimate(devices, RakedWeights(strata, strata.clear()), _HOUR).rename(
+            {"device_count": "weighted_device_count"}
+        )
+        total = devices.group_by(_HOUR).agg(pl.col("device_count").sum())
+        everywhere = pl.concat([total.select(_HOUR), reported.select(_HOUR)]).unique()
+        present = (
+            everywhere.join(total, on=_HOUR, how="left")
+            .with_columns(pl.col("device_count").fill_null(0))
+            .join(persons, on=_HOUR, how="left")
+        )
+        known = without_outages(present, reported, parameters)
+        yield known.with_columns(
+            pl.when(pl.col("missing_reason").is_null())
+            .then(pl.col("weighted_device_count", "persons", "standard_error_persons"))
+            .name.keep(),
+            pl.col("coverage_share").round(6),
+        ).sort(_HOUR)
+
+    return batches(window_of(window), tables_of, PRESENT_SCHEMA)
+
+
+def _weights(
+    counted: pl.DataFrame,
+    census: pl.DataFrame,
+    carrier_shares: pl.DataFrame,
+    parameters: MobilityParameters,
+) -> tuple[RakedWeights, str]:
+    """Weights that meet both margins if they can be met, else those that meet the census."""
+    if counted["carrier"].is_in(carrier_shares["carrier"].implode()).all():
+        try:
+            return rake_strata(counted, census, carrier_shares, parameters), RAKED
+        except MarginsContradict:
+            pass  # the census counts people, the shares are the country's: the census stands
+    # shares as they are observed hold nothing beyond the census
+    observed = (
+        counted.join(census, left_on="home_region_id", right_on="region_id")
+        .with_columns(
+            (
+                pl.col("population")
+                * pl.col("device_count")
+                / pl.col("device_count").sum().over("home_region_id")
+            ).alias("share")
+        )
+        .group_by("carrier")
+        .agg(pl.col("share").sum())
+    )
+    return rake_strata(counted, census, observed, parameters), CENSUS_ONLY
