@@ -5,38 +5,53 @@
     cost does not grow with history. A run over a longer window or in chunks sees the same rows.
   -#}
   {%- set current = ref(model_name) -%}
-  {%- set columns = [] -%}
-  {%- set published = [] -%}
   {#- a unit test's history is its fixture -#}
-  {%- if execute and model.resource_type != 'unit_test' -%}
-    {%- for column in model_columns(model_name) -%}
-      {%- do columns.append(column) -%}
-    {%- endfor -%}
-    {%- set found = run_query(
-      "select column_name from information_schema.columns where table_catalog = 'lake'"
-      ~ " and table_schema = 'intermediate' and table_name = '" ~ model_name ~ "'"
-    ) -%}
-    {%- for row in found.rows -%}
-      {%- do published.append(row[0]) -%}
-    {%- endfor -%}
-  {%- endif -%}
+  {%- if not execute or model.resource_type == 'unit_test' -%}
+  (select * from {{ current }})
+  {%- else -%}
   (
-    select {{ columns | map(attribute='name') | join(', ') or '*' }} from {{ current }}
-    {%- if published %}
+    select {{ model_columns(model_name) | map(attribute='name') | join(', ') }} from {{ current }}
     union all
+    select * from {{ published_before(model_name, days) }} as published
+  )
+  {%- endif -%}
+{%- endmacro %}
+
+{% macro published_before(model_name, days=none) -%}
+  {#-
+    The lake's rows of an intermediate table before the window, as published; none when it never was.
+    For the table that continues itself: others read `history`.
+  -#}
+  {%- if execute -%}
+    {%- set columns = model_columns(model_name) -%}
+    {%- set published = [] -%}
+    {%- if model.resource_type != 'unit_test' -%}
+      {%- set found = run_query(
+        "select column_name from information_schema.columns where table_catalog = 'lake'"
+        ~ " and table_schema = 'intermediate' and table_name = '" ~ model_name ~ "'"
+      ) -%}
+      {%- for row in found.rows -%}
+        {%- do published.append(row[0]) -%}
+      {%- endfor -%}
+    {%- endif -%}
+  (
     select
       {%- for column in columns %}
       {#- a column newer than the published table is unknown for its old rows #}
-      {{ column.name if column.name in published else 'cast(null as ' ~ column.data_type ~ ')' }}
+      {{ column.name if column.name in published else 'cast(null as ' ~ column.data_type ~ ') as ' ~ column.name }}
       {{- ',' if not loop.last }}
       {%- endfor %}
+    {%- if published %}
     from lake.intermediate.{{ model_name }}
     where data_date < {{ window_start() }}
       {%- if days is not none %}
       and data_date >= {{ days_before_window(days) }}
       {%- endif %}
+    {%- else %}
+    where 1 = 0
     {%- endif %}
   )
+  {%- endif -%}
 {%- endmacro %}
 
 {% macro model_columns(model_name) -%}

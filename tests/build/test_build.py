@@ -69,6 +69,7 @@ def test_the_candidate_says_what_it_is(built: Any) -> None:
         "epidemic_daily",
         "footfall_daily_summary",
         "migration_daily",
+        "mobility_return_to_work_daily",
         "origin_destination_daily",
         "origin_destination_hourly",
         "population_weights_daily",
@@ -88,8 +89,13 @@ def test_the_candidate_says_what_it_is(built: Any) -> None:
 
 
 def test_only_the_days_of_pseudonymous_devices_are_kept_of_single_people(built: Any) -> None:
-    # homes and machines need weeks of history; nothing else about a person outlives its run
-    device_tables = {"int_mobility__device_day", "int_mobility__anchor_day"}
+    # homes, machines and distinct workers need weeks of history; nothing else about a person
+    # outlives its run
+    device_tables = {
+        "int_mobility__anchor_day",
+        "int_mobility__device_day",
+        "int_mobility__worker_first_day",
+    }
     for name in [*built.candidate.intermediates, *built.candidate.marts]:
         columns = built.rows(
             f"SELECT column_name FROM information_schema.columns WHERE table_name = '{name}'"

@@ -102,6 +102,22 @@ SELECT data_date, value_date, city_region_id, risk_level, 1::BIGINT AS origin_co
 FROM marts.city_migration_daily
 WHERE direction = 'in' AND other_city_region_id <> 'all';
 
+-- 700 devices at work in the city, of which two small districts have 20 and show nothing
+CREATE TABLE marts.mobility_return_to_work_daily AS
+SELECT data_date, data_date AS value_date, region_id, isodow(data_date) < 6 AS is_workday,
+  device_count, device_count * 20 AS active_persons, 12.0::DOUBLE AS active_standard_error_persons,
+  CASE WHEN shown THEN 60.0 + getvariable('number') END::DOUBLE AS index_pct,
+  CASE WHEN shown THEN 0.5 END::DOUBLE AS index_standard_error_pct,
+  CASE WHEN shown THEN 58.0 END::DOUBLE AS index_7d_pct,
+  CASE WHEN shown THEN 80.0 END::DOUBLE AS in_city_pct,
+  CASE WHEN shown THEN 45.0 END::DOUBLE AS cumulative_active_pct,
+  CASE WHEN shown THEN 40.0 END::DOUBLE AS intracity_loss_pct,
+  CASE WHEN NOT shown THEN 'suppressed' END AS missing_reason
+FROM days CROSS JOIN (VALUES
+  ('990100', 700::BIGINT, true), ('990101', 400, true), ('990102', 280, true),
+  ('990103', NULL, false), ('990104', NULL, false)
+) AS r (region_id, device_count, shown);
+
 CREATE TABLE intermediate.int_mobility__od_hour AS
 SELECT data_date, h::INTEGER AS hour, from_region_id, to_region_id, device_count + h AS trip_count,
   device_count

@@ -132,6 +132,14 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     "SET missing_reason = NULL",
     ("origin_destination_daily", "trips_cover_devices"): "UPDATE marts.origin_destination_daily "
     "SET trip_count = device_count - 1",
+    ("mobility_return_to_work_daily", "small_cells_empty"): "UPDATE "
+    "marts.mobility_return_to_work_daily SET index_pct = 50 WHERE device_count IS NULL",
+    ("mobility_return_to_work_daily", "no_district_by_subtraction"): "UPDATE "
+    "marts.mobility_return_to_work_daily SET device_count = 16 WHERE region_id = '990103'",
+    ("mobility_return_to_work_daily", "missing_explained"): "UPDATE "
+    "marts.mobility_return_to_work_daily SET index_pct = NULL WHERE region_id = '990101'",
+    ("mobility_return_to_work_daily", "index_in_range"): "UPDATE "
+    "marts.mobility_return_to_work_daily SET index_pct = 5000 WHERE region_id = '990101'",
     ("supply_demand_forecast", "interval_holds_forecast"): "UPDATE marts.supply_demand_forecast "
     "SET demand_lower_units = demand_units + 1 WHERE horizon_days = 3",
     ("supply_demand_forecast", "target_follows_horizon"): "UPDATE marts.supply_demand_forecast "
