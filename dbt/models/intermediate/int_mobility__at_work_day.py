@@ -1,7 +1,7 @@
 from pipelines.mobility.attendance import at_work_day
 
 
-def model(dbt, session):  # noqa: ARG001  dbt calls every model with a session
+def model(dbt, session):
     return at_work_day(
         dbt.ref("int_mobility__worker"),
         dbt.ref("int_mobility__anchor_day"),
