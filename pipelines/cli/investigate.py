@@ -137,6 +137,32 @@ def fellow_travellers(
 
 
 @investigate_app.command(
+    "same-place",
+    epilog="Examples:\n\n"
+    f"citypulse investigate same-place --from 2020-02-10 --to 2020-02-12 {WHO}\n\n"
+    f"citypulse investigate same-place --from 2020-02-10 --to 2020-02-12 --set shanghai {WHO}",
+)
+def same_place(
+    from_: Annotated[str, typer.Option("--from", metavar="D", help="First day that counts.")],
+    to: Annotated[str, typer.Option("--to", metavar="D", help="Last day that counts.")],
+    case: CaseOption,
+    requester: RequesterOption,
+    approver: ApproverOption,
+    purpose: PurposeOption,
+    subjects: SubjectsOption,
+    set_: Annotated[
+        str, typer.Option("--set", metavar="NAME", help="Parameter set: chengdu or shanghai.")
+    ] = "chengdu",
+) -> None:
+    """Phones near the persons' phones at the same time: screening only, never contacts."""
+    from pipelines.investigate.rules import parameter_set
+
+    window = DateWindow(parse_date(from_), parse_date(to))
+    options = {"parameter_set": parameter_set(set_).name}
+    _carry_out("same-place", (case, requester, approver, purpose, subjects), window, options)
+
+
+@investigate_app.command(
     epilog="Examples:\n\ncitypulse investigate results\n\ncitypulse investigate results --json"
 )
 def results(as_json: JsonFlag = False, as_csv: CsvFlag = False) -> None:

@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from pipelines.dates import CITY_TIMEZONE, DateWindow
+from pipelines.mobility.cleaning import clean
 from pipelines.mobility.movement import movement
 from pipelines.mobility.parameters import MobilityParameters
 from pipelines.settings import PROJECT_ROOT
@@ -41,14 +42,61 @@ def segments(
     devices: Sequence[str] | None = None,
 ) -> pl.DataFrame:
     """Where these devices (or all) were in the window: `mobility.stays.segments` of its events."""
-    until = datetime.combine(window.end + timedelta(days=1), datetime.min.time(), CITY_TIMEZONE)
     found = movement(
-        events(con, window, devices).lazy(),
-        cells(con),
-        parameters,
-        data_until=until.astimezone(UTC).replace(tzinfo=None),
+        events(con, window, devices).lazy(), cells(con), parameters, data_until=_end(window)
     )
     return found.segments
+
+
+def accepted(
+    con: duckdb.DuckDBPyConnection,
+    window: DateWindow,
+    parameters: MobilityParameters,
+    devices: Sequence[str] | None = None,
+) -> pl.DataFrame:
+    """The events of these devices (or all) in the window that cleaning accepts."""
+    rows = events(con, window, devices)
+    return clean(rows, cells(con), parameters, data_until=_end(window)).accepted
+
+
+def seen_with(
+    con: duckdb.DuckDBPyConnection,
+    window: DateWindow,
+    devices: Sequence[str],
+    cell_groups: pl.DataFrame,
+    slice_s: int | None = None,
+) -> list[str]:
+    """Devices with an event where one of `devices` had one in the window; those included.
+
+    `cell_groups`: cell_id, place; cells of one place are one. With `slice_s` also in the same
+    slice of time. Events that give positions instead of cells may have been anywhere.
+    """
+    con.register("cell_groups", cell_groups.select("cell_id", "place").to_arrow())
+    slice_ = "NULL" if slice_s is None else f"epoch(event_at)::BIGINT // {int(slice_s)}"
+    return (
+        con.execute(
+            f"""WITH seen AS (
+                  SELECT e.device_id, g.place, {slice_} AS slice
+                  FROM lake.bronze.events AS e LEFT JOIN cell_groups AS g USING (cell_id)
+                  WHERE e.data_date BETWEEN $first AND $last),
+                index_places AS (
+                  SELECT DISTINCT place, slice FROM seen WHERE list_contains($devices, device_id))
+                SELECT DISTINCT s.device_id
+                FROM seen AS s LEFT JOIN index_places AS i
+                  ON s.place = i.place AND s.slice IS NOT DISTINCT FROM i.slice
+                WHERE i.place IS NOT NULL OR s.place IS NULL
+                ORDER BY 1""",
+            {"first": window.start, "last": window.end, "devices": list(devices)},
+        )
+        .pl()["device_id"]
+        .to_list()
+    )
+
+
+def _end(window: DateWindow) -> datetime:
+    """The UTC instant at which the window's last local day ends."""
+    after = datetime.combine(window.end + timedelta(days=1), datetime.min.time(), CITY_TIMEZONE)
+    return after.astimezone(UTC).replace(tzinfo=None)
 
 
 def cells(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:

@@ -8,20 +8,16 @@ there is no look-up without a record.
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import duckdb
-import polars as pl
 
 from pipelines import lake
 from pipelines.dates import DateWindow
 from pipelines.errors import CityPulseError, LakeUnavailable
-from pipelines.investigate import audit, bronze, results
-from pipelines.investigate.fellow_travellers import fellow_travellers, unusable_tickets
+from pipelines.investigate import audit, results
+from pipelines.investigate.methods import METHODS, Found
 from pipelines.investigate.request import (
     Request,
     RequestRefused,
@@ -29,33 +25,11 @@ from pipelines.investigate.request import (
     read_subjects,
 )
 from pipelines.investigate.results import Result
-from pipelines.investigate.rules import in_force, load_rules
-from pipelines.investigate.travel_history import (
-    cities_stayed,
-    city_of_regions,
-    city_risks,
-    city_visits,
-    history_window,
-    with_card,
-    with_risk,
-)
-from pipelines.mobility.parameters import load_parameters
 from pipelines.outcomes import Outcome
 from pipelines.settings import Settings
 
 STEP = "investigate"
 _MARK = "audit:"
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a method found: the rows, and what its manifest must say of them."""
-
-    rows: pl.DataFrame
-    notes: dict[str, Any]
-
-
-Method = Callable[[duckdb.DuckDBPyConnection, Request, DateWindow], Found]
 
 
 def carry_out(settings: Settings, request: Request, subjects: Path, *, run_id: str) -> Result:
@@ -162,92 +136,3 @@ def _manifest(
         "back by its own means",
         **found.notes,
     }
-
-
-def _option_date(options: Mapping[str, Any], name: str) -> date:
-    return date.fromisoformat(str(options[name]))
-
-
-def _travel_history(con: duckdb.DuckDBPyConnection, request: Request, window: DateWindow) -> Found:
-    rules, parameters = load_rules(), load_parameters()
-    day = _option_date(request.options, "date")
-    rule = in_force(rules.travel_history, day, "travel history")
-    if window != history_window(day, rule):
-        raise RequestRefused(
-            f"the travel history on {day} covers {history_window(day, rule)}, not {window}."
-        )
-    regions = bronze.regions(con)
-    cities = city_of_regions(regions)
-    segments = bronze.segments(con, window, parameters, request.wanted)
-    visits = city_visits(segments, cities, window, parameters)
-    levels = bronze.risk_levels()
-    severity = dict(levels.select("risk_level", "severity").iter_rows())
-    history = with_risk(
-        cities_stayed(visits, rule, parameters),
-        city_risks(bronze.risk_areas(), cities),
-        day,
-        unlisted=levels.filter("is_unlisted")["risk_level"][0],
-        mark=rule.risk_mark,
-        marked_from=severity[rules.travel_history_risk_from.value],
-    )
-    contacts = frozenset(request.wanted) if request.options.get("is_contact") else frozenset()
-    subjects = pl.DataFrame({"device_id": list(request.wanted)}, schema={"device_id": pl.String})
-    everybody = (
-        subjects.join(history, on="device_id", how="left")
-        .join(
-            regions.select(pl.col("region_id").alias("city_id"), "name_zh").unique("city_id"),
-            on="city_id",
-            how="left",
-        )
-        .sort("device_id", "city_id")
-    )
-    seen = pl.col("device_id").is_in(segments["device_id"].unique().implode())
-    reason = (
-        pl.when(~seen)
-        .then(pl.lit("not_observed"))
-        .when(pl.col("city_id").is_null())
-        .then(pl.lit("no_stay_long_enough"))
-    )
-    carded = with_card(everybody, rules.card_colours, contacts).with_columns(
-        # nothing seen is not a green card
-        pl.when(seen | pl.col("device_id").is_in(sorted(contacts))).then("card_colour")
-        .alias("card_colour"),
-        reason.alias("missing_reason"),
-    )  # fmt: skip
-    return Found(carded, {"rule_version": rule.version, "rule_source": rule.source})
-
-
-def _fellow_travellers(
-    con: duckdb.DuckDBPyConnection, request: Request, window: DateWindow
-) -> Found:
-    rules = load_rules()
-    index = pl.DataFrame(
-        {"passenger_id": list(request.wanted)}, schema={"passenger_id": pl.String}
-    ).with_columns(pl.lit(window.start).alias("first_date"), pl.lit(window.end).alias("last_date"))
-    trips = bronze.trips(con, window)
-    override = (
-        rules.flight_without_filter_rule.value if request.options.get("no_air_filter") else None
-    )
-    found = fellow_travellers(trips, index, rules.fellow_travellers, without_filter_rule=override)
-    used = [
-        {"rule": rule.rule, "source": rule.source}
-        for rule in rules.fellow_travellers.rules
-        if rule.rule in set(found["rule"])
-    ]
-    return Found(
-        found,
-        {
-            "rules": used,
-            "subjects_with_tickets": trips.filter(
-                pl.col("passenger_id").is_in(list(request.wanted))
-            )["passenger_id"].n_unique(),
-            "tickets_not_comparable": dict(unusable_tickets(trips).iter_rows()),
-            "limits": "crew, drivers and passengers without a ticket are not in the data",
-        },
-    )
-
-
-METHODS: dict[str, Method] = {
-    "travel-history": _travel_history,
-    "fellow-travellers": _fellow_travellers,
-}

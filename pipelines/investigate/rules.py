@@ -188,3 +188,11 @@ def in_force(versions: Sequence[AnyDated], day: date, what: str) -> AnyDated:
             f"correct the dates in {RULES_FILE.name}, or ask about another day."
         )
     return found[0]
+
+
+def parameter_set(name: str) -> SamePlaceSet:
+    """The set of that name; raise `NoRule` naming those there are."""
+    sets = {each.name: each for each in load_rules().same_place.sets}
+    if name not in sets:
+        raise NoRule(f"there is no parameter set '{name}': give one of {', '.join(sets)}.")
+    return sets[name]

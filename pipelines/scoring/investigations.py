@@ -16,24 +16,33 @@ from pipelines.ingest.pseudonyms import pseudonymise
 from pipelines.investigate import bronze
 from pipelines.investigate.fellow_travellers import fellow_travellers
 from pipelines.investigate.rules import in_force, load_rules
+from pipelines.investigate.same_place import every_place, grid_times, together_in_grid
 from pipelines.investigate.travel_history import (
     cities_stayed,
     city_of_regions,
     city_visits,
     history_window,
 )
-from pipelines.mobility.clock import DAY_S, ordinal_day
+from pipelines.mobility.clock import DAY_S
+from pipelines.mobility.geo import grid_key
 from pipelines.mobility.parameters import load_parameters
 from pipelines.scoring.lines import ScoreLine, at_least, share, shown, targets, unavailable
 from pipelines.scoring.view import View
 from pipelines.settings import Settings
 
-TRAVEL, FELLOWS = "investigate: travel history", "investigate: fellow travellers"
+TRAVEL = "investigate: travel history"
+FELLOWS = "investigate: fellow travellers"
+NEAR = "investigate: same place"
+_PAIR = ["device_id", "contact_device_id"]
 
 
 def score_investigations(view: View, settings: Settings) -> list[ScoreLine]:
-    """Lines for travel history and fellow travellers."""
-    return [*_travel_history(view, settings), *_fellow_travellers(view, settings)]
+    """Lines for travel history, fellow travellers and same place."""
+    return [
+        *_travel_history(view, settings),
+        *_fellow_travellers(view, settings),
+        *_same_place(view, settings),
+    ]
 
 
 def _travel_history(view: View, settings: Settings) -> list[ScoreLine]:
@@ -42,7 +51,7 @@ def _travel_history(view: View, settings: Settings) -> list[ScoreLine]:
     last = view.end + timedelta(days=1)
     half = last - timedelta(days=(len(DateWindow(view.start, view.end)) - rule.days) // 2)
     days = sorted({day for day in (half, last) if history_window(day, rule).start >= view.start})
-    if not days or not (view.truth / "city_stays_daily.parquet").is_file():
+    if not days or not (view.truth / "whereabouts_daily.parquet").is_file():
         why = f"the truth has no whole {rule.days} days of stays in cities"
         return [unavailable(TRAVEL, "devices exact", why)]
     lines: list[ScoreLine] = []
@@ -83,38 +92,48 @@ def _true_cities(
     view: View, settings: Settings, window: DateWindow, min_stay_s: int
 ) -> pl.DataFrame:
     """device_id (pseudonym), city_id of unbroken true stays longer than `min_stay_s`."""
-    stays = (
-        pl.scan_parquet(view.truth / "city_stays_daily.parquet")
+    cities = (
+        bronze.cells(view.con)
+        .select("cell_id", "region_id")
+        .unique("cell_id")
+        .join(city_of_regions(bronze.regions(view.con)), on="region_id")
+    )
+    stays = _unbroken(_whereabouts(view, window).join(cities, on="cell_id"), "city_id")
+    return (
+        stays.filter(pl.col("until_s") - pl.col("from_s") > min_stay_s)
+        .join(_devices(view, settings), on="person_id")
+        .select("device_id", "city_id")
+        .unique()
+    )
+
+
+def _whereabouts(view: View, window: DateWindow) -> pl.DataFrame:
+    """Where everybody truly was: person_id, cell_id, from_s, until_s (UTC seconds)."""
+    offset_s = load_parameters().utc_offset_s
+    midnight_s = pl.col("data_date").cast(pl.Int32).cast(pl.Int64) * DAY_S - offset_s
+    return (
+        pl.scan_parquet(view.truth / "whereabouts_daily.parquet")
         .filter(pl.col("data_date").is_between(window.start, window.end))
-        .with_columns(
-            (pl.col("data_date").cast(pl.Int32).cast(pl.Int64) - ordinal_day(window.start))
-            .mul(DAY_S)
-            .alias("midnight_s")
-        )
-        .with_columns(
-            pl.col("from_s") + pl.col("midnight_s"), pl.col("until_s") + pl.col("midnight_s")
+        .select(
+            "person_id", "cell_id", pl.col("from_s") + midnight_s, pl.col("until_s") + midnight_s
         )
         .collect()
-        .sort("person_id", "from_s")
     )
-    goes_on = (
-        (pl.col("person_id") == pl.col("person_id").shift())
-        & (pl.col("city_region_id") == pl.col("city_region_id").shift())
-        & (pl.col("from_s") == pl.col("until_s").shift())
-    ).fill_null(value=False)
-    long = (
-        stays.with_columns((~goes_on).cum_sum().alias("stay"))
-        .group_by("stay")
-        .agg(
-            pl.col("person_id", "city_region_id").first(),
-            (pl.col("until_s").max() - pl.col("from_s").min()).alias("stay_s"),
-        )
-        .filter(pl.col("stay_s") > min_stay_s)
-    )
+
+
+def _unbroken(times: pl.DataFrame, place: str) -> pl.DataFrame:
+    """Times of a person at one `place` that follow each other without a gap, made one."""
+    ordered = times.sort("person_id", "from_s")
+    new = (
+        (pl.col("person_id") != pl.col("person_id").shift())
+        | (pl.col(place) != pl.col(place).shift())
+        | (pl.col("from_s") != pl.col("until_s").shift())
+    ).fill_null(value=True)
     return (
-        long.join(_devices(view, settings), on="person_id")
-        .select("device_id", pl.col("city_region_id").alias("city_id"))
-        .unique()
+        ordered.with_columns(new.cum_sum().alias("time"))
+        .group_by("time", maintain_order=True)
+        .agg(pl.col("person_id", place).first(), pl.col("from_s").min(), pl.col("until_s").max())
+        .drop("time")
     )
 
 
@@ -179,6 +198,112 @@ def _fellow_travellers(view: View, settings: Settings) -> list[ScoreLine]:
     for (mode,), pairs in sorted(true.group_by("mode")):
         lines.append(shown(FELLOWS, f"planted pairs: {mode}", pairs.height))
     return lines
+
+
+def _same_place(view: View, settings: Settings) -> list[ScoreLine]:
+    """Pairs near the persons confirmed in the last days, by the grid set, against true pairs."""
+    rule = next(each for each in load_rules().same_place.sets if each.kind == "grid")
+    assert rule.grid_m is not None
+    assert rule.usual_days is not None
+    window = DateWindow(view.end - timedelta(days=rule.usual_days - 1), view.end)
+    if window.start < view.start or not (view.truth / "whereabouts_daily.parquet").is_file():
+        return [unavailable(NEAR, "pairs", f"the truth has no {rule.usual_days} days of places")]
+    parameters = every_place(load_parameters())
+    segments = bronze.segments(view.con, window, parameters)
+    if segments.is_empty():
+        return [unavailable(NEAR, "pairs", f"bronze.events holds nothing for {window}")]
+    index = _confirmed_devices(view, settings, window)
+    squares = bronze.cells(view.con).unique("cell_id").select(
+        "cell_id", "region_id", grid_key(pl.col("latitude"), pl.col("longitude"), rule.grid_m)
+        .alias("square"),
+    )  # fmt: skip
+    times = _true_times(view, settings, window, squares)
+    true = together_in_grid(times, index, rule, parameters)
+    found = together_in_grid(grid_times(segments, rule.grid_m, parameters), index, rule, parameters)
+    pairs, said = true.select(_PAIR).unique(), found.select(_PAIR).unique()
+    hits = said.join(pairs, on=_PAIR, how="semi").height
+    missed = true.join(said, on=_PAIR, how="anti")
+    visible = _visible(view, window, missed, times, squares).select(_PAIR).unique().height
+    target = targets()["investigate"]["same_place_recall_visible"]
+    note = (
+        f"{visible} of {pairs.height} pairs missed although both phones were seen there during the "
+        f"visit; {index.height} index devices"
+    )
+    unseen = pairs.height - hits - visible
+    wide = f"{hits} of {pairs.height} pairs; of {unseen} one phone was never seen during its visit"
+    likely = found.filter(pl.col("together_s") > rule.min_together_s).select(_PAIR).unique()
+    right = likely.join(pairs, on=_PAIR, how="semi").height
+    return [
+        at_least(NEAR, "recall of visible pairs", share(hits, hits + visible), target, note),
+        shown(NEAR, "recall of all pairs", share(hits, pairs.height), wide),
+        shown(NEAR, "precision (screening)", share(hits, said.height), f"{said.height} pairs"),
+        shown(
+            NEAR, "precision of likely pairs", share(right, likely.height), f"{likely.height} pairs"
+        ),
+    ]
+
+
+def _confirmed_devices(view: View, settings: Settings, window: DateWindow) -> pl.DataFrame:
+    """Devices of everybody whose traced days touch the window: device_id, first and last date."""
+    versions = load_rules().fellow_travellers.look_back
+    look_back = in_force(versions, view.end, "the look-back").days
+    confirmed = pl.col("confirmed_date")
+    return (
+        view.known("infected")
+        .drop_nulls("confirmed_date")
+        .join(_devices(view, settings), on="person_id")
+        .select(
+            "device_id",
+            (confirmed - timedelta(days=look_back)).alias("first_date"),
+            confirmed.alias("last_date"),
+        )
+        .filter(pl.col("last_date") >= window.start, pl.col("first_date") <= window.end)
+    )
+
+
+def _true_times(
+    view: View, settings: Settings, window: DateWindow, squares: pl.DataFrame
+) -> pl.DataFrame:
+    """Where every device truly was, as `grid_times`: what is possible is what was."""
+    regions = squares.select("square", "region_id").unique("square", keep="first")
+    placed = _whereabouts(view, window).join(squares.select("cell_id", "square"), on="cell_id")
+    return (
+        _unbroken(placed, "square")
+        .join(_devices(view, settings), on="person_id")
+        .join(regions, on="square")
+        .select(
+            "device_id", "square", "region_id", "from_s", "until_s",
+            pl.col("from_s").alias("may_from_s"), pl.col("until_s").alias("may_until_s"),
+        )
+    )  # fmt: skip
+
+
+def _visible(
+    view: View, window: DateWindow, missed: pl.DataFrame, times: pl.DataFrame, squares: pl.DataFrame
+) -> pl.DataFrame:
+    """The missed encounters in whose visits both devices had an event in the square."""
+    numbered = missed.with_row_index("encounter").with_columns(
+        pl.col("place").cast(pl.Int64).alias("square"),
+        (pl.col("from_s") + pl.col("together_s")).alias("end_s"),
+    )
+    devices = pl.concat([numbered[name] for name in _PAIR]).unique().to_list()
+    seen = (
+        bronze.events(view.con, window, devices)
+        .join(squares, on="cell_id")
+        .select("device_id", "square", pl.col("event_at").dt.epoch("s").alias("at_s"))
+    )
+    visible = numbered
+    for name in _PAIR:
+        visit = (
+            numbered.select("encounter", "square", "end_s", pl.col("from_s").alias("begin_s"),
+                            pl.col(name).alias("device_id"))
+            .join(times, on=["device_id", "square"])
+            .filter(pl.col("from_s") <= pl.col("begin_s"), pl.col("until_s") >= pl.col("end_s"))
+            .join(seen, on=["device_id", "square"])
+            .filter(pl.col("at_s").is_between(pl.col("from_s"), pl.col("until_s"), closed="left"))
+        )  # fmt: skip
+        visible = visible.join(visit, on="encounter", how="semi")
+    return visible
 
 
 def _passengers(settings: Settings, persons: pl.Series) -> list[str]:

@@ -99,8 +99,7 @@ def _simulate_one(
         "main_region_daily": truth.main_regions(world, date_, today),
         "present_hourly": truth.present_population(world, day),
         "mobility_daily": truth.mobility(world, day),
-        "city_stays_daily": whereabouts.city_stays(world, day),
-        "together_daily": whereabouts.together(world, day),
+        "whereabouts_daily": whereabouts.whereabouts_frame(world, day),
         "infections_daily": epidemic.infections_frame(world, date_),
         "cases_daily": epidemic.cases_frame(world, date_),
     }.items():

@@ -18,9 +18,17 @@ from pipelines import lake
 from pipelines.dates import DateWindow
 from pipelines.errors import CityPulseError
 from pipelines.ingest import ingest
-from pipelines.investigate import audit
+from pipelines.investigate import audit, bronze
 from pipelines.investigate.look_up import anchors, carry_out, look_up
 from pipelines.investigate.request import Request, RequestRefused, SubjectsUnreadable
+from pipelines.investigate.rules import parameter_set
+from pipelines.investigate.same_place import (
+    every_place,
+    grid_times,
+    together_in_grid,
+    together_in_slices,
+)
+from pipelines.mobility.parameters import load_parameters
 from pipelines.scoring import ScoreLine
 from pipelines.scoring.investigations import score_investigations
 from pipelines.scoring.view import View
@@ -102,8 +110,13 @@ def test_the_planted_truth_is_found_with_faults(tmp_path: Path) -> None:
 
 def test_a_travel_history_says_where_a_person_was(city: Settings) -> None:
     people = pl.read_parquet(city.home / "truth" / "people.parquet")
-    stays = pl.read_parquet(city.home / "truth" / "city_stays_daily.parquet")
-    away = stays.filter(pl.col("city_region_id") == "990200", pl.col("data_date") > WINDOW.start)
+    cells = pl.read_csv(city.home / "landing" / "signaling" / "cells.csv", infer_schema=False)
+    whereabouts = pl.read_parquet(city.home / "truth" / "whereabouts_daily.parquet")
+    away = whereabouts.join(cells, on="cell_id").filter(
+        pl.col("region_id") == "990200",
+        pl.col("data_date") > WINDOW.start,
+        pl.col("until_s") - pl.col("from_s") > 5 * 3600,
+    )
     person = away.join(people, on="person_id").sort("device_id").row(0, named=True)
     subjects = named(city, f"signaling,{person['device_id']}", "signaling,NOBODY")
     result = carry_out(city, request_for("travel-history"), subjects, run_id="test")
@@ -129,6 +142,34 @@ def test_fellow_travellers_of_one_person_are_those_planted(
     assert result.manifest["rows"] == true.height
     rows = pl.read_parquet(result.folder / "result.parquet")
     assert person not in rows["passenger_id"].to_list()
+
+
+@pytest.mark.parametrize("name", ["chengdu", "shanghai"])
+def test_same_place_finds_for_one_what_it_finds_among_all(city: Settings, name: str) -> None:
+    rule, window = parameter_set(name), DateWindow(DAY - timedelta(days=3), DAY - timedelta(days=1))
+    people = pl.read_parquet(city.home / "truth" / "people.parquet").sort("device_id")
+    subjects = named(city, f"signaling,{people['device_id'][3]}")
+    request = request_for("same-place", window=window, options={"parameter_set": name})
+    result = carry_out(city, request, subjects, run_id="test")
+    rows = pl.read_parquet(result.folder / "result.parquet")
+    assert rows.height > 0
+    assert rows["screening_only"].all()
+    assert result.manifest["screening_only"] is True
+
+    index = pl.DataFrame({"device_id": rows["device_id"].unique()}).with_columns(
+        pl.lit(window.start).alias("first_date"), pl.lit(window.end).alias("last_date")
+    )
+    with lake.connect(city) as con:
+        if rule.grid_m is not None:
+            cut = every_place(load_parameters())
+            whole = DateWindow(DAY - timedelta(days=14), DAY - timedelta(days=1))
+            times = grid_times(bronze.segments(con, whole, cut), rule.grid_m, cut)
+            found = together_in_grid(times, index, rule, cut)
+        else:
+            accepted = bronze.accepted(con, window, load_parameters())
+            found = together_in_slices(accepted, index, rule, load_parameters())
+    pairs = ["device_id", "contact_device_id"]
+    assert found.select(pairs).unique().sort(pairs).equals(rows.select(pairs))
 
 
 def test_every_look_up_is_in_the_log_also_refused_and_failed_ones(city: Settings) -> None:
@@ -264,7 +305,7 @@ def test_the_command_line_tells_where_the_result_is_and_nothing_of_the_person(
     "words",
     [
         ("investigate", "travel-history"), ("investigate", "fellow-travellers"),
-        ("investigate", "results"), ("investigate", "expire"),
+        ("investigate", "same-place"), ("investigate", "results"), ("investigate", "expire"),
         ("audit", "verify"), ("audit", "show"),
     ],
     ids=" ".join,
