@@ -12,6 +12,7 @@ import pytest
 
 from pipelines.dates import DateWindow
 from pipelines.feeds.contract import all_feeds
+from pipelines.feeds.reference.calendar import calendar_frame
 from pipelines.lake import init, transaction, writer
 from pipelines.lake.layout import create_bronze
 from pipelines.scoring import ScoreLine, score
@@ -97,6 +98,7 @@ def _marts(con: duckdb.DuckDBPyConnection, truth: Path) -> None:
         "CASE WHEN devices < 16 THEN 'suppressed' END AS missing_reason "
         f"FROM {table('od_daily')} WHERE from_region_id <> to_region_id"
     )
+    _movement(con, truth)
     con.execute(
         "CREATE TABLE lake.marts.epidemic_daily AS SELECT *, NULL::VARCHAR AS missing_reason FROM ("
         f"SELECT * FROM {table('cases_daily')} UNION ALL "
@@ -107,6 +109,50 @@ def _marts(con: duckdb.DuckDBPyConnection, truth: Path) -> None:
         "CREATE TABLE lake.marts.price_leads AS SELECT from_date AS data_date, shop_id, "
         "product_id, CASE rule WHEN 'cost_unknown' THEN 'C' ELSE 'A' END AS grade "
         f"FROM {table('gougers')}"
+    )
+
+
+def _movement(con: duckdb.DuckDBPyConnection, truth: Path) -> None:
+    """Marts of movement that say the truth; the index is of December's days of the kind."""
+    con.execute(
+        f"""
+        CREATE TABLE lake.marts.city_migration_daily AS
+        WITH moves AS (
+          SELECT data_date, devices, from_region_id AS origin, to_region_id AS destination,
+            from_region_id < '990200' AS leaves, to_region_id < '990200' AS arrives
+          FROM read_parquet('{truth}/od_daily.parquet')
+        )
+        SELECT data_date, data_date AS value_date, '{CITY}' AS city_region_id,
+          CASE WHEN arrives THEN 'in' ELSE 'out' END AS direction,
+          CASE WHEN arrives THEN origin ELSE destination END AS other_city_region_id,
+          sum(devices) AS device_count
+        FROM moves WHERE arrives <> leaves
+        GROUP BY ALL HAVING sum(devices) >= 16
+        """
+    )
+    con.execute(
+        "CREATE TABLE lake.marts.origin_destination_daily AS SELECT data_date, "
+        "data_date AS value_date, from_region_id, to_region_id, devices AS device_count "
+        f"FROM read_parquet('{truth}/trips_daily.parquet') WHERE devices >= 16"
+    )
+    con.register("calendar", calendar_frame(date(2019, 12, 28), date(2020, 1, 26)).to_arrow())
+    con.execute(
+        f"""
+        CREATE TABLE lake.marts.mobility_return_to_work_daily AS
+        WITH districts AS (
+          SELECT data_date, region_id, people_at_work, is_workday
+          FROM read_parquet('{truth}/mobility_daily.parquet')
+          INNER JOIN calendar ON data_date = date
+        ),
+        people AS (
+          FROM districts UNION ALL
+          SELECT data_date, '{CITY}', sum(people_at_work), is_workday FROM districts GROUP BY ALL
+        )
+        SELECT data_date, data_date AS value_date, region_id, 100 * people_at_work / avg(
+          people_at_work) FILTER (month(data_date) = 12) OVER (PARTITION BY region_id, is_workday)
+          AS index_pct
+        FROM people
+        """
     )
 
 

@@ -41,6 +41,14 @@ MISTAKES = {
     "an index two points off": (
         "UPDATE lake.marts.return_to_work_daily SET index_value = index_value + 2"
     ),
+    "people at work counted twice": (
+        "UPDATE lake.marts.mobility_return_to_work_daily SET index_pct = index_pct + 2.5 "
+        "WHERE data_date = '2020-01-10'"
+    ),
+    "arrivals counted as departures": (
+        "UPDATE lake.marts.city_migration_daily SET direction = CASE direction WHEN 'in' "
+        "THEN 'out' ELSE 'in' END"
+    ),
     "a case too many": (
         "UPDATE lake.marts.epidemic_daily SET dead = dead + 1 "
         "WHERE region_id = '990101' AND data_date = '2020-01-20'"
@@ -89,10 +97,14 @@ def test_a_perfect_lake_passes(perfect: Lines) -> None:
         ("return_to_work_daily", "city index: largest error"),
         ("return_to_work_daily", "district x industry index: largest error"),
         ("migration_daily", "published cells: WAPE"),
+        ("city_migration_daily", "published city pairs: WAPE"),
+        ("mobility_return_to_work_daily", "city index: largest error"),
+        ("mobility_return_to_work_daily", "district index: largest error"),
         ("epidemic_daily", "counts that differ"),
     ):
         assert perfect[mart, measure].value == 0
         assert perfect[mart, measure].passed
+    assert perfect["origin_destination_daily", "published region pairs: WAPE"].value == 0
     assert perfect["price_leads", "A and B: recall of planted gougers"].value == 1.0
     assert perfect["price_leads", "A and B: precision"].value == 1.0
 
@@ -114,6 +126,9 @@ def test_every_planted_kind_has_a_line(perfect: Lines, truth: Path) -> None:
         ("quarantine", "duplicate_rows: recall"),
         ("bronze.energy_daily", "rows missing or too many"),
         ("return_to_work_daily", "city index: largest error"),
+        ("mobility_return_to_work_daily", "city index: largest error"),
+        ("mobility_return_to_work_daily", "district index: largest error"),
+        ("city_migration_daily", "published city pairs: WAPE"),
         ("epidemic_daily", "counts that differ"),
     ],
 )
