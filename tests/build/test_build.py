@@ -16,6 +16,7 @@ from pipelines.build.dbt_run import DbtRun
 from pipelines.dates import DateWindow
 from pipelines.errors import BuildFailed
 from pipelines.settings import Settings
+from tests.build.publishing import publish_all
 
 FIRST, LAST = date(2020, 2, 13), date(2020, 2, 18)
 
@@ -25,26 +26,11 @@ def _run(built: Any) -> DbtRun:
     return DbtRun(built.settings, candidate.path, candidate.window, candidate.input_snapshot)
 
 
-def _publish(settings: Settings, candidate: Candidate) -> None:
-    """Replace the window's rows of every mart and kept intermediate, as a release does."""
-    tables = [f"marts.{name}" for name in candidate.marts]
-    tables += [f"intermediate.{name}" for name in candidate.intermediates]
-    dates = [candidate.window.start, candidate.window.end]
-    with lake.writer(settings) as con:
-        con.execute(f"ATTACH '{candidate.database}' AS candidate (READ_ONLY)")
-        with lake.transaction(con, "publish for a test"):
-            for name in tables:
-                new = f"FROM candidate.{name}"
-                con.execute(f"CREATE TABLE IF NOT EXISTS lake.{name} AS {new} LIMIT 0")
-                con.execute(f"DELETE FROM lake.{name} WHERE data_date BETWEEN ? AND ?", dates)
-                con.execute(f"INSERT INTO lake.{name} BY NAME {new}")
-
-
 def test_chunks_equal_one_big_run(built: Any, make_city: Callable[[], Settings]) -> None:
     settings = make_city()
     middle = date(2020, 2, 15)
     for window in (DateWindow(FIRST, middle), DateWindow(date(2020, 2, 16), LAST)):
-        _publish(settings, build(settings, window, run_id="chunk"))
+        publish_all(settings, build(settings, window, run_id="chunk"))
     with lake.connect(settings) as con:
         for name, expected in built.candidate.marts.items():
             found = lake.content_by_date(con, f"SELECT * FROM lake.marts.{name}")
