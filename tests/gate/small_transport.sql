@@ -52,3 +52,35 @@ SELECT data_date, data_date AS value_date, mode, direction, other_region_id,
   CASE WHEN passenger_count >= 16 THEN past_midnight_count END AS past_midnight_count,
   CASE WHEN passenger_count < 16 THEN 'suppressed' END AS missing_reason
 FROM intermediate.int_ticketing__intercity_day;
+
+CREATE TABLE marts.footfall_recovery_daily AS
+SELECT data_date, data_date AS value_date, '990100' AS region_id, 5::BIGINT AS reporting_venue_count,
+  4::BIGINT AS open_venue_count, 0.8::DOUBLE AS open_share,
+  1000::BIGINT + getvariable('number') AS visitors, 250.0::DOUBLE AS visitors_per_open_venue,
+  5::BIGINT AS matched_venue_count, 4000.0::DOUBLE AS predicted_visitors,
+  25.0::DOUBLE AS recovery_pct, 1.0::DOUBLE AS recovery_standard_error_pct,
+  40.0::DOUBLE AS open_recovery_pct, 35::BIGINT AS fit_day_count,
+  DATE '2020-01-04' AS fit_last_date, 1.0::DOUBLE AS festival_factor,
+  NULL::VARCHAR AS missing_reason
+FROM days;
+
+CREATE TABLE marts.return_to_work_fused_daily AS
+SELECT data_date, region_id, CASE WHEN measured THEN 54.0 END::DOUBLE AS index_value,
+  CASE WHEN measured THEN 40.0 END::DOUBLE AS lower_value,
+  CASE WHEN measured THEN 68.0 END::DOUBLE AS upper_value,
+  CASE WHEN measured THEN 2 ELSE 0 END::BIGINT AS source_count,
+  CASE WHEN measured THEN 'power+ticketing' END AS sources,
+  CASE WHEN measured THEN 'footfall+mobility' ELSE 'footfall+mobility+power+ticketing' END
+    AS missing_sources,
+  NULL::DOUBLE AS footfall_value, NULL::DOUBLE AS footfall_weight_share,
+  NULL::DOUBLE AS mobility_value, NULL::DOUBLE AS mobility_weight_share,
+  CASE WHEN measured THEN 60.0 END::DOUBLE AS power_value,
+  CASE WHEN measured THEN 0.727273 END::DOUBLE AS power_weight_share,
+  CASE WHEN measured THEN 38.0 END::DOUBLE AS ticketing_value,
+  CASE WHEN measured THEN 0.272727 END::DOUBLE AS ticketing_weight_share,
+  CASE WHEN measured THEN 0.55 END::DOUBLE AS weight_present_share,
+  CASE WHEN measured THEN 9.0 END::DOUBLE AS source_spread_points,
+  CASE WHEN measured THEN 5 END::BIGINT AS degrees_of_freedom,
+  CASE WHEN NOT measured THEN 'not_collected' END AS missing_reason
+FROM days CROSS JOIN (VALUES ('990100', true), ('990101', true), ('990102', false))
+  AS r (region_id, measured);
