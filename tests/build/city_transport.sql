@@ -27,3 +27,11 @@ SELECT 't' || i AS ticket_id, 'p' || (i % 20) AS passenger_id, 'rail' AS mode,
     '临江站' AS to_station, 1 AS from_seq, 4 AS to_seq, TIMESTAMP '2020-02-18 12:00' AS depart_at,
     CASE WHEN i < 3 THEN TIMESTAMP '2020-02-18 16:10' ELSE TIMESTAMP '2020-02-18 14:00' END AS arrive_at
 FROM range(21) t(i);
+
+-- Footfall of the weeks before the festival: venue i had 200 i visitors a day, twice that on
+-- weekends; in February (city.sql) v1 and v2 are open with 100 and 200, v3 and v4 closed.
+INSERT INTO lake.bronze.footfall_daily BY NAME
+SELECT 'v' || i AS venue_id, day AS data_date,
+    200 * i * CASE WHEN isodow(day) > 5 THEN 2 ELSE 1 END AS visitors, true AS is_open
+FROM range(1, 5) t(i),
+    (SELECT unnest(range(DATE '2019-12-02', DATE '2019-12-30', INTERVAL 1 DAY))::DATE AS day);

@@ -6,6 +6,9 @@ from datetime import date
 from typing import Any
 
 import pytest
+import yaml
+
+from pipelines.settings import PROJECT_ROOT
 
 DAILY = """
 SELECT {} FROM marts.ticketing_daily
@@ -74,3 +77,42 @@ def test_arrivals_by_ticket(built: Any) -> None:
         for mode in ("all", "rail")
         for other in ("990200", "all")
     ]
+
+
+def test_footfall_is_held_against_the_weeks_before_the_festival(built: Any) -> None:
+    # Monday 17 February: 300 visitors of 2,000 expected; of the open venues 600 expected
+    row = built.row(
+        """SELECT recovery_pct, open_recovery_pct, recovery_standard_error_pct, open_share,
+        fit_day_count, fit_last_date, missing_reason FROM marts.footfall_recovery_daily
+        WHERE data_date = '2020-02-17'"""
+    )
+    assert row == (15.0, 50.0, 0.0, 0.5, 28, date(2019, 12, 29), None)
+    stale = built.row(
+        """SELECT value_date, recovery_pct, missing_reason FROM marts.footfall_recovery_daily
+        WHERE data_date = '2020-02-18'"""
+    )
+    assert stale == (date(2020, 2, 17), 15.0, "stale")
+
+
+def test_the_fused_index_leaves_out_what_is_stale(built: Any) -> None:
+    rows = built.rows(
+        """SELECT data_date, sources, power_weight_share, ticketing_weight_share,
+        footfall_weight_share, index_value FROM marts.return_to_work_fused_daily
+        WHERE region_id = '990100' AND data_date >= '2020-02-17' ORDER BY 1"""
+    )
+    power = built.row(
+        """SELECT index_value FROM marts.return_to_work_daily WHERE data_date = '2020-02-18'
+        AND region_id = '990100' AND industry_code = 'all' AND scale = 'all'"""
+    )[0]
+    # no power reading on the 17th; no footfall on the 18th; metro 50 of 600 and of 500 expected
+    assert rows[0][1:5] == ("footfall+ticketing", None, 0.5, 0.5)
+    assert rows[0][5] == pytest.approx((15 + 100 * 50 / 600) / 2, abs=1e-3)
+    assert rows[1][1:5] == ("power+ticketing", 0.727273, 0.272727, None)
+    assert rows[1][5] == pytest.approx((0.4 * power + 0.15 * 10) / 0.55, abs=1e-3)
+
+
+def test_spread_days_agree_between_seed_and_history(built: Any) -> None:
+    project = yaml.safe_load((PROJECT_ROOT / "dbt" / "dbt_project.yml").read_text(encoding="utf-8"))
+    query = "SELECT parameter_value::INT FROM seeds.parameters WHERE parameter_name = '{}'"
+    (days,) = built.row(query.format("fused_spread_days"))
+    assert project["vars"]["fused_spread_days"] == days

@@ -16,7 +16,14 @@ from pipelines.gate import GateResult, candidate_hash
 from pipelines.publish import publish
 from pipelines.settings import PROJECT_ROOT, Settings
 
-SEEDS = ("parameters", "power_variants", "index_bands", "price_rules")
+SEEDS = (
+    "parameters",
+    "power_variants",
+    "index_bands",
+    "price_rules",
+    "epidemics",
+    "fused_index_sources",
+)
 FILLINGS = ("small_city.sql", "small_population.sql", "small_transport.sql")
 KEPT = ("int_mobility__flow_day",)
 DAY = date(2020, 2, 18)

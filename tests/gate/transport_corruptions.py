@@ -1,4 +1,4 @@
-"""Corruptions of the marts of ticketing, footfall and the fused index, one for each `fail` rule of their suites."""
+"""Corruptions of the marts of ticketing, footfall and the fused index, one a rule."""
 
 from __future__ import annotations
 
@@ -29,20 +29,31 @@ TRANSPORT_CORRUPTIONS: dict[tuple[str, str], str] = {
     "SET matched_venue_count = 2",
     ("footfall_recovery_daily", "missing_explained"): "UPDATE marts.footfall_recovery_daily "
     "SET recovery_pct = NULL",
-    ("footfall_recovery_daily", "fitted_on_the_time_before"): "UPDATE marts.footfall_recovery_daily "
-    "SET fit_last_date = '2020-01-20'",
+    (
+        "footfall_recovery_daily",
+        "fitted_on_the_time_before",
+    ): "UPDATE marts.footfall_recovery_daily SET fit_last_date = '2020-01-20'",
     ("footfall_recovery_daily", "open_at_least_all"): "UPDATE marts.footfall_recovery_daily "
     "SET open_recovery_pct = 24",
-    ("return_to_work_fused_daily", "index_follows_sources"): "UPDATE marts.return_to_work_fused_daily "
-    "SET index_value = 54.1 WHERE region_id = '990101'",
-    ("return_to_work_fused_daily", "weights_as_published"): "UPDATE marts.return_to_work_fused_daily "
+    (
+        "return_to_work_fused_daily",
+        "index_follows_sources",
+    ): "UPDATE marts.return_to_work_fused_daily SET index_value = 54.1 WHERE region_id = '990101'",
+    (
+        "return_to_work_fused_daily",
+        "weights_as_published",
+    ): "UPDATE marts.return_to_work_fused_daily "
     "SET power_weight_share = 0.5, ticketing_weight_share = 0.5",
-    ("return_to_work_fused_daily", "interval_holds_index"): "UPDATE marts.return_to_work_fused_daily "
-    "SET upper_value = 53 WHERE region_id = '990101'",
+    (
+        "return_to_work_fused_daily",
+        "interval_holds_index",
+    ): "UPDATE marts.return_to_work_fused_daily SET upper_value = 53 WHERE region_id = '990101'",
     ("return_to_work_fused_daily", "sources_named"): "UPDATE marts.return_to_work_fused_daily "
     "SET sources = 'power' WHERE region_id = '990101'",
     ("return_to_work_fused_daily", "missing_explained"): "UPDATE marts.return_to_work_fused_daily "
     "SET index_value = 0 WHERE region_id = '990102'",
-    ("return_to_work_fused_daily", "city_stands_on_several"): "UPDATE marts.return_to_work_fused_daily "
-    "SET source_count = 1 WHERE region_id = '990100'",
+    (
+        "return_to_work_fused_daily",
+        "city_stands_on_several",
+    ): "UPDATE marts.return_to_work_fused_daily SET source_count = 1 WHERE region_id = '990100'",
 }
