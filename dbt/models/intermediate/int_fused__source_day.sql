@@ -19,6 +19,10 @@ with sources as (
   where
     industry_code = 'all' and scale = 'all' and region_id <> 'unknown' and missing_reason is null
   union all
+  select data_date, region_id, 'mobility', index_pct, index_standard_error_pct
+  from {{ ref('mobility_return_to_work_daily') }}
+  where missing_reason is null
+  union all
   select
     ticketing.data_date,
     '{{ var("city_region_id") }}',
