@@ -46,3 +46,14 @@
   {#- gross, not causal: the floor is threshold / face value (domain reference 6) -#}
   round(cast({{ order_cny }} as double) / nullif(cast({{ subsidy_cny }} as double), 0), 4)
 {%- endmacro %}
+
+{% macro stratum_variance(weight, in_domain, devices) -%}
+  {#- N^2 (1 - n / N) p (1 - p) / (n - 1) of a stratum of n devices, N = weight x n persons, `in_domain`
+      of them in the domain (Cochran 1977, 5.3); none of a single device or where all persons are seen -#}
+  case
+    when {{ devices }} > 1 and {{ weight }} > 1
+      then {{ weight }} * ({{ weight }} - 1)
+        * {{ in_domain }} * ({{ devices }} - {{ in_domain }}) / ({{ devices }} - 1)
+    else 0
+  end
+{%- endmacro %}

@@ -18,6 +18,7 @@ def score_flows(view: View, city: str) -> list[ScoreLine]:
     return [
         *_city_migration(view, city),
         *_trips(view),
+        *_commuting(view),
         *_people_at_work(view, city),
     ]
 
@@ -93,6 +94,29 @@ def _trips(view: View) -> list[ScoreLine]:
     note = (
         f"{joined.height} published pairs; {100 * seen:.0f} % of the true devices: a visit with "
         "fewer than two events 15 minutes apart leaves no stay, so short trips are not seen"
+    )
+    return [shown(name, measure, _wape(joined, "device_count", "devices"), note)]
+
+
+def _commuting(view: View) -> list[ScoreLine]:
+    """Devices by home and work region, against where their owners live and work: no verdict."""
+    name, measure = "commuting_weekly", "published cells: WAPE"
+    rows = view.mart(name)
+    if rows is None or rows["device_count"].is_null().all():
+        return _absent(view, name, measure)
+    pair = ["home_region_id", "work_region_id"]
+    planted = view.known("people").drop_nulls("work_region_id").group_by(pair).agg(
+        pl.len().alias("devices")
+    )  # fmt: skip
+    joined = (
+        rows.drop_nulls("device_count")
+        .join(planted, on=pair, how="left")
+        .with_columns(pl.col("devices").fill_null(0))
+    )
+    seen = share(float(joined["device_count"].sum()), float(joined["devices"].sum()))
+    note = (
+        f"{joined.height} published cells; {100 * seen:.0f} % of the true devices: a workplace "
+        "within 1.5 km of home cannot be told from it"
     )
     return [shown(name, measure, _wape(joined, "device_count", "devices"), note)]
 

@@ -52,6 +52,7 @@ def test_the_candidate_says_what_it_is(built: Any) -> None:
     assert set(candidate.marts) == {
         "city_inflow_risk_daily",
         "city_migration_daily",
+        "commuting_weekly",
         "epidemic_daily",
         "footfall_daily_summary",
         "footfall_recovery_daily",

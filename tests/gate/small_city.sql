@@ -67,6 +67,12 @@ FROM days
 CROSS JOIN (VALUES ('990101'), ('990102')) AS f (from_region_id)
 CROSS JOIN (VALUES ('990200'), ('990300'), ('990400')) AS t (to_region_id);
 
+CREATE TABLE intermediate.int_mobility__city_flow_day AS
+SELECT data_date, '990100' AS from_city_region_id, to_region_id AS to_city_region_id,
+  sum(device_count)::BIGINT AS device_count
+FROM intermediate.int_mobility__flow_day
+GROUP BY ALL;
+
 CREATE TABLE marts.migration_daily AS
 SELECT data_date, data_date AS value_date, from_region_id, to_region_id,
   CASE WHEN device_count >= 16 THEN device_count END AS device_count,
@@ -90,6 +96,8 @@ rows AS (
 )
 SELECT data_date, data_date AS value_date, '990100' AS city_region_id, direction,
   other_city_region_id, risk_level, device_count::BIGINT AS device_count,
+  device_count::BIGINT * 20 AS persons, 15.0::DOUBLE AS standard_error_persons,
+  round(device_count * 20 * 3.24e-5, 6)::DOUBLE AS migration_index,
   round(device_count / sum(device_count) FILTER (other_city_region_id = 'all')
     OVER (PARTITION BY data_date, direction), 6)::DOUBLE AS share,
   CASE WHEN device_count IS NOT NULL AND other_city_region_id <> 'all' THEN 1 END AS size_rank,
@@ -101,6 +109,15 @@ SELECT data_date, value_date, city_region_id, risk_level, 1::BIGINT AS origin_co
   (device_count IS NULL)::BIGINT AS suppressed_origin_count, device_count, share, missing_reason
 FROM marts.city_migration_daily
 WHERE direction = 'in' AND other_city_region_id <> 'all';
+
+CREATE TABLE marts.commuting_weekly AS
+SELECT data_date, home_region_id, work_region_id, device_count,
+  device_count * 20 AS persons, 30.0::DOUBLE AS standard_error_persons,
+  CASE WHEN device_count IS NULL THEN 'suppressed' END AS missing_reason
+FROM days CROSS JOIN (VALUES
+  ('990101', '990102', 300::BIGINT), ('990102', '990101', 200), ('990101', '990200', NULL)
+) AS r (home_region_id, work_region_id, device_count)
+WHERE isodow(data_date) = 1;
 
 -- 700 devices at work in the city, of which two small districts have 20 and show nothing
 CREATE TABLE marts.mobility_return_to_work_daily AS

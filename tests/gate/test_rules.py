@@ -114,6 +114,8 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     ("city_migration_daily", "shares_foot"): "UPDATE marts.city_migration_daily SET share = 0.4",
     ("city_migration_daily", "missing_explained"): "UPDATE marts.city_migration_daily "
     "SET missing_reason = NULL",
+    ("city_migration_daily", "index_follows_persons"): "UPDATE marts.city_migration_daily "
+    "SET persons = persons * 2",
     ("city_inflow_risk_daily", "inflow_foots"): "UPDATE marts.city_inflow_risk_daily "
     "SET device_count = device_count + 9",
     ("city_inflow_risk_daily", "missing_explained"): "UPDATE marts.city_inflow_risk_daily "
@@ -132,6 +134,11 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     "SET missing_reason = NULL",
     ("origin_destination_daily", "trips_cover_devices"): "UPDATE marts.origin_destination_daily "
     "SET trip_count = device_count - 1",
+    ("commuting_weekly", "small_cells_empty"): "UPDATE marts.commuting_weekly "
+    "SET persons = 300 WHERE device_count IS NULL",
+    ("commuting_weekly", "missing_explained"): "UPDATE marts.commuting_weekly "
+    "SET missing_reason = NULL",
+    ("commuting_weekly", "weekly"): "UPDATE marts.commuting_weekly SET data_date = data_date - 1",
     ("mobility_return_to_work_daily", "small_cells_empty"): "UPDATE "
     "marts.mobility_return_to_work_daily SET index_pct = 50 WHERE device_count IS NULL",
     ("mobility_return_to_work_daily", "no_district_by_subtraction"): "UPDATE "

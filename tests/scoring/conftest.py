@@ -135,6 +135,11 @@ def _movement(con: duckdb.DuckDBPyConnection, truth: Path) -> None:
         "data_date AS value_date, from_region_id, to_region_id, devices AS device_count "
         f"FROM read_parquet('{truth}/trips_daily.parquet') WHERE devices >= 16"
     )
+    con.execute(
+        "CREATE TABLE lake.marts.commuting_weekly AS SELECT DATE '2020-01-06' AS data_date, "
+        "home_region_id, work_region_id, count(*) AS device_count "
+        f"FROM read_parquet('{truth}/people.parquet') WHERE work_region_id IS NOT NULL GROUP BY ALL"
+    )
     con.register("calendar", calendar_frame(date(2019, 12, 28), date(2020, 1, 26)).to_arrow())
     con.execute(
         f"""

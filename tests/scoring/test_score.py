@@ -105,6 +105,7 @@ def test_a_perfect_lake_passes(perfect: Lines) -> None:
         assert perfect[mart, measure].value == 0
         assert perfect[mart, measure].passed
     assert perfect["origin_destination_daily", "published region pairs: WAPE"].value == 0
+    assert perfect["commuting_weekly", "published cells: WAPE"].value == 0
     assert perfect["price_leads", "A and B: recall of planted gougers"].value == 1.0
     assert perfect["price_leads", "A and B: precision"].value == 1.0
 

@@ -21,14 +21,8 @@ strata as (
     cast(weight as decimal(18, 6)) * worker_count as worker_persons,
     cast(weight as decimal(18, 6)) * active_count as active_persons,
     cast(weight as decimal(18, 6)) * in_city_count as in_city_persons,
-    cast(
-      case
-        when worker_count > 1 and weight > 1
-          then weight * weight * (1 - 1 / weight)
-            * active_count * (worker_count - active_count) / (worker_count - 1)
-        else 0
-      end as decimal(24, 6)
-    ) as active_variance
+    cast({{ stratum_variance('weight', 'active_count', 'worker_count') }} as decimal(24, 6))
+      as active_variance
   from {{ history('int_mobility__worker_stratum_day', var('mobility_history_days')) }} as days
 ),
 

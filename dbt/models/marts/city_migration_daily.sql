@@ -1,43 +1,43 @@
-{#- Devices that came into the city or left it from one day to the next, by the city at the other end.
-    The row `all` is the sum of the published rows, so nothing can be subtracted from it. -#}
-with flows as (
-  select
-    flows.data_date,
-    origin.city_region_id as from_city_id,
-    destination.city_region_id as to_city_id,
-    sum(flows.device_count) as device_count
-  from {{ history('int_mobility__flow_day', var('stale_max_days')) }} as flows
-  inner join {{ ref('int_reference__region_city') }} as origin
-    on flows.from_region_id = origin.region_id
-  inner join {{ ref('int_reference__region_city') }} as destination
-    on flows.to_region_id = destination.region_id
-  where origin.city_region_id <> destination.city_region_id
-  group by flows.data_date, origin.city_region_id, destination.city_region_id
-),
-
-sides as (
+{#- Devices, and the persons they stand for, that came into the city or left it from one day to the
+    next, by the city at the other end. The row `all` is the sum of the published rows, so nothing can be subtracted from it. -#}
+with sides as (
   select
     data_date,
     'in' as direction,
-    from_city_id as other_city_region_id,
-    {{ suppressed_under_k('device_count', 'device_count') }} as device_count
-  from flows
-  where to_city_id = '{{ var("city_region_id") }}'
+    from_city_region_id as other_city_region_id,
+    device_count as seen_count,
+    persons as seen_persons,
+    variance_persons
+  from {{ history('int_mobility__city_flow_day', var('stale_max_days')) }} as flows
+  where to_city_region_id = '{{ var("city_region_id") }}'
   union all
   select
     data_date,
     'out',
-    to_city_id,
-    {{ suppressed_under_k('device_count', 'device_count') }}
-  from flows
-  where from_city_id = '{{ var("city_region_id") }}'
+    to_city_region_id,
+    device_count,
+    persons,
+    variance_persons
+  from {{ history('int_mobility__city_flow_day', var('stale_max_days')) }} as flows
+  where from_city_region_id = '{{ var("city_region_id") }}'
+),
+
+published as (
+  select
+    data_date,
+    direction,
+    other_city_region_id,
+    {{ suppressed_under_k('seen_count', 'seen_count') }} as device_count,
+    {{ suppressed_under_k('seen_persons', 'seen_count') }} as persons,
+    {{ suppressed_under_k('variance_persons', 'seen_count') }} as variance_persons
+  from sides
 ),
 
 with_total as (
-  select * from sides
+  select * from published
   union all
-  select data_date, direction, 'all', sum(device_count)
-  from sides
+  select data_date, direction, 'all', sum(device_count), sum(persons), sum(variance_persons)
+  from published
   group by data_date, direction
 )
 
@@ -49,6 +49,13 @@ select
   with_total.other_city_region_id,
   risk.risk_level,
   cast(with_total.device_count as bigint) as device_count,
+  cast(round(with_total.persons, 0) as bigint) as persons,
+  round(sqrt(cast(with_total.variance_persons as double)), 1) as standard_error_persons,
+  round(
+    cast(round(with_total.persons, 0) as double)
+    * cast({{ param('migration_index_per_10k_persons') }} as double) / 10000,
+    6
+  ) as migration_index,
   {{ share_of(
     'with_total.device_count',
     "max(case when with_total.other_city_region_id = 'all' then with_total.device_count end) "
@@ -67,7 +74,7 @@ select
     when with_total.device_count is null then 'suppressed'
     when good.value_date < good.data_date then 'stale'
   end as missing_reason
-from {{ last_good_dates('int_mobility__flow_day') }} as good
+from {{ last_good_dates('int_mobility__city_flow_day') }} as good
 inner join with_total on good.value_date = with_total.data_date
 left join {{ ref('int_mobility__city_risk_day') }} as risk
   on with_total.data_date = risk.data_date
