@@ -49,3 +49,39 @@
     else good.value_date
   end
 {%- endmacro %}
+
+{% macro resumed_level() -%}
+  {#- The level of seeds/power_states at which an enterprise is back at work. -#}
+  (select max(level) from {{ ref('power_states') }} where state = 'resumed')
+{%- endmacro %}
+
+{% macro season_start(new_year_date) -%}
+  {{ add_days(new_year_date, 'cast(' ~ param('pre_festival_from_day') ~ ' as integer)') }}
+{%- endmacro %}
+
+{% macro applies_to(order, enterprise) -%}
+  {#- Whether an order of seeds/closure_orders is about an enterprise on its day. -#}
+  {{ order }}.region_id in ({{ enterprise }}.region_id, '{{ var("city_region_id") }}')
+  and (
+    {{ order }}.industry_code = 'all'
+    or {{ enterprise }}.industry_code like {{ dbt.concat([order ~ '.industry_code', "'%'"]) }}
+  )
+  and {{ enterprise }}.data_date >= {{ order }}.valid_from_date
+  and ({{ order }}.valid_to_date is null or {{ enterprise }}.data_date <= {{ order }}.valid_to_date)
+{%- endmacro %}
+
+{% macro state_counts() -%}
+  {{ return([
+    'enterprise_count', 'unknown_count', 'closed_count', 'keeping_alive_count', 'resumed_count',
+    'at_capacity_count', 'newly_resumed_count', 'relapsed_count', 'ordered_count',
+    'ordered_open_count', 'allowed_count', 'allowed_closed_count'
+  ]) }}
+{%- endmacro %}
+
+{% macro evidence_days(order, enterprise) -%}
+  {#- Readings in a row above the resumption threshold since the order came into force. -#}
+  least(
+    {{ enterprise }}.above_days,
+    {{ days_between(order ~ '.valid_from_date', enterprise ~ '.reading_date') }} + 1
+  )
+{%- endmacro %}

@@ -20,11 +20,18 @@ SEEDS = (
     "parameters",
     "power_variants",
     "index_bands",
+    "meter_checks",
+    "closure_orders",
     "price_rules",
     "epidemics",
     "fused_index_sources",
 )
-FILLINGS = ("small_city.sql", "small_population.sql", "small_transport.sql")
+FILLINGS = (
+    "small_city.sql",
+    "small_population.sql",
+    "small_power.sql",
+    "small_transport.sql",
+)
 KEPT = ("int_mobility__flow_day",)
 DAY = date(2020, 2, 18)
 PAIR = DateWindow(date(2020, 2, 16), date(2020, 2, 17))

@@ -98,6 +98,26 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     "marts.return_to_work_variants_daily SET index_value = NULL WHERE variant = 'threshold_20'",
     ("return_to_work_variants_daily", "small_cells_empty"): "UPDATE "
     "marts.return_to_work_variants_daily SET enterprise_count = 2",
+    ("enterprise_state_daily", "small_cells_empty"): "UPDATE marts.enterprise_state_daily "
+    f"SET enterprise_count = 2 WHERE {CITY}",
+    ("enterprise_state_daily", "missing_explained"): "UPDATE marts.enterprise_state_daily "
+    f"SET resumed_count = NULL WHERE {CITY}",
+    ("enterprise_state_daily", "states_foot"): "UPDATE marts.enterprise_state_daily "
+    f"SET closed_count = closed_count + 1 WHERE {CITY}",
+    ("enterprise_state_daily", "counts_ordered"): "UPDATE marts.enterprise_state_daily "
+    f"SET at_capacity_count = resumed_count + 1 WHERE {CITY}",
+    ("enterprise_state_daily", "totals_foot"): "UPDATE marts.enterprise_state_daily "
+    f"SET enterprise_count = enterprise_count + 1 WHERE {CITY} AND data_date = '2020-02-18'",
+    ("closure_watch", "order_in_force"): "UPDATE marts.closure_watch SET order_id = 'LJ-2020-01'",
+    ("closure_watch", "evidence_given"): "UPDATE marts.closure_watch SET evidence_days = 1",
+    ("closure_watch", "agrees_with_states"): "DELETE FROM marts.closure_watch "
+    "WHERE data_date = DATE '2020-02-18'",
+    ("power_meter_checks", "code_known"): "UPDATE marts.power_meter_checks "
+    "SET is_excluded = NOT is_excluded WHERE check_code = 'stuck'",
+    ("power_meter_checks", "dates_ordered"): "UPDATE marts.power_meter_checks "
+    "SET last_date = data_date + 1",
+    ("power_meter_checks", "no_consumption"): "ALTER TABLE marts.power_meter_checks "
+    "ADD COLUMN high_kwh DECIMAL(18, 3)",
     ("migration_daily", "small_cells_empty"): "UPDATE marts.migration_daily "
     "SET device_count = 15 WHERE device_count IS NULL",
     ("migration_daily", "counts_devices"): "UPDATE marts.migration_daily "
