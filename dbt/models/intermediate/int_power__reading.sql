@@ -90,6 +90,7 @@ runs as (
 judged as (
   select
     *,
+    {{ share_of('energy_kwh', 'high_kwh') }} as high_ratio,
     -- how often this enterprise's readings repeat outside the run, one more each way (Laplace)
     cast(repeat_count - (run_days - 1) + 1 as double)
     / cast(pair_count - (run_days - 1) + 2 as double) as repeat_share
@@ -101,17 +102,17 @@ verdicts as (
     *,
     case
       when is_judged
-        and energy_kwh > {{ param('meter_impossible_factor') }} * high_kwh
-        and energy_kwh between {{ param('meter_unit_factor') }} / {{ param('meter_unit_tolerance') }} * high_kwh
-        and {{ param('meter_unit_factor') }} * {{ param('meter_unit_tolerance') }} * high_kwh
+        and high_ratio > {{ param('meter_impossible_factor') }}
+        and high_ratio
+        between {{ param('meter_unit_factor') }} / {{ param('meter_unit_tolerance') }}
+        and {{ param('meter_unit_factor') }} * {{ param('meter_unit_tolerance') }}
         then 'wrong_unit'
-      when is_judged and energy_kwh > {{ param('meter_impossible_factor') }} * high_kwh
-        then 'impossible'
+      when is_judged and high_ratio > {{ param('meter_impossible_factor') }} then 'impossible'
       when is_judged
         and run_days >= {{ param('meter_stuck_min_days') }}
         -- a meter that has never moved cannot be told from supply at a flat rate
         and pair_count - run_days >= {{ param('meter_min_history_days') }}
-        and energy_kwh >= {{ param('meter_stuck_min_level_share') }} * high_kwh
+        and high_ratio >= {{ param('meter_stuck_min_level_share') }}
         and power(repeat_share, run_days - 1)
         <= cast({{ param('meter_stuck_max_chance') }} as double)
         then 'stuck'
