@@ -68,12 +68,17 @@ _HOUR = ["data_date", "hour", "region_id"]
 
 
 def present_stratum_hour(
-    segments: DuckDBPyRelation, sample: DuckDBPyRelation, window: DuckDBPyRelation
+    segments: DuckDBPyRelation,
+    sample: DuckDBPyRelation,
+    carriers: DuckDBPyRelation,
+    window: DuckDBPyRelation,
 ) -> pa.RecordBatchReader:
     """Devices present by hour, region, and where they live: STRATUM_HOUR_SCHEMA.
 
     `segments`: data_date and SEGMENT_SCHEMA, the date before the window too. `sample`: data_date,
     device_id and STRATUM of the devices that stand for persons; the others are counted under null.
+    `carriers`: `daily.identifier_changes`; where a carrier changed its identifiers, its devices of
+    the night before are the same phones under old names, and are not carried into the morning.
     A date without any event has no rows: the night before must not stand for it.
     """
     parameters = load_parameters()
@@ -82,23 +87,34 @@ def present_stratum_hour(
         if of_day(segments, day).limit(1).fetchone() is None:
             return
         homes = of_day(sample, day).pl().select("device_id", *STRATUM)
+        changed = of_day(carriers, day).filter("error_code IS NOT NULL").pl()["carrier"]
+        recent = between(segments, day - timedelta(days=1), day)
         parts = [
-            present_population(
-                group.join(homes, on="device_id", how="left").with_columns(
-                    pl.col(STRATUM).cast(pl.String)
-                ),
-                DateWindow(day, day),
-                parameters,
-                by=["region_id", *STRATUM],
-            )
-            for group in device_groups(
-                between(segments, day - timedelta(days=1), day).select("* EXCLUDE (carrier)")
-            )
+            _present_strata(group, day, changed, homes, parameters)
+            for group in device_groups(recent)
         ]
         keys = [*_HOUR, *STRATUM]
         yield pl.concat(parts).group_by(keys).agg(pl.col("device_count").sum()).sort(keys)
 
     return batches(window_of(window), tables_of, STRATUM_HOUR_SCHEMA)
+
+
+def _present_strata(
+    recent: pl.DataFrame,
+    day: date,
+    changed: pl.Series,
+    homes: pl.DataFrame,
+    parameters: MobilityParameters,
+) -> pl.DataFrame:
+    """Present devices of one group by hour, region and stratum."""
+    old_name = pl.col("carrier").is_in(changed.implode()).fill_null(value=False)
+    located = (
+        recent.filter((pl.col("data_date") == day) | ~old_name)
+        .drop("carrier")
+        .join(homes, on="device_id", how="left")
+        .with_columns(pl.col(STRATUM).cast(pl.String))
+    )
+    return present_population(located, DateWindow(day, day), parameters, ["region_id", *STRATUM])
 
 
 def coverage_hour(activity: DuckDBPyRelation, window: DuckDBPyRelation) -> pa.RecordBatchReader:

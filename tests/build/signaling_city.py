@@ -11,8 +11,8 @@ home, every sixth hour by the neighbour cell. So each cell has ten events in eve
 | 12 Dec | 20 people have an event a month ahead |
 | 13 Dec | 3 people at a cell nobody knows |
 | 18 Dec | three of the first district's five cells are silent from 8 to 16 o'clock |
-| 19 Dec | no file |
-| 20 Dec | telecom changes its identifiers |
+| 19 Dec | telecom changes its identifiers |
+| 21 Dec | no file |
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 FIRST, LAST = date(2019, 12, 2), date(2019, 12, 22)
 PEOPLE = 50
 CENSUS = {"990101": 600, "990102": 400}
-OUTAGE, MISSING, NEW_SALT = date(2019, 12, 18), date(2019, 12, 19), date(2019, 12, 20)
+OUTAGE, NEW_SALT, MISSING = date(2019, 12, 18), date(2019, 12, 19), date(2019, 12, 21)
 
 Event = tuple[str, datetime, str, str]
 

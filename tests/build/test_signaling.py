@@ -92,7 +92,7 @@ def _quality(weeks: Built, day: str) -> dict[tuple[str, str], tuple[Any, ...]]:
             },
         ),
         (
-            "2019-12-20",
+            "2019-12-19",
             {
                 ("cleaning", "machine"): (64, 16, None),
                 ("carrier", "identifiers_changed"): (None, 40, None),
@@ -133,11 +133,11 @@ def test_half_the_cells_down_is_missing_and_not_half(weeks: Built) -> None:
 
 def test_a_day_without_a_file_carries_the_day_before(weeks: Built) -> None:
     rows = weeks.rows(
-        "SELECT DISTINCT CAST(value_date AS VARCHAR), missing_reason "
-        "FROM marts.present_population_hourly WHERE data_date = '2019-12-19' ORDER BY 2"
+        "SELECT CAST(value_date AS VARCHAR), missing_reason, persons_missing_reason, device_count, "
+        "count(*) FROM marts.present_population_hourly WHERE data_date = '2019-12-21' GROUP BY ALL"
     )
-    # the hours of the outage have no value to carry
-    assert rows == [("2019-12-18", "not_collected"), ("2019-12-18", "stale")]
+    assert rows == [("2019-12-20", "stale", "stale", 50, 48)]
+    assert _quality(weeks, "2019-12-21") == {}
 
 
 def test_persons_wait_for_homes_and_then_meet_census_and_carriers(weeks: Built) -> None:
@@ -172,12 +172,18 @@ def test_a_new_salt_takes_the_carrier_out_of_the_weights(weeks: Built) -> None:
         "WHERE data_date BETWEEN '2019-12-18' AND '2019-12-20' GROUP BY 1 ORDER BY 1"
     )
     whole = sum(CENSUS.values())
-    assert carriers == [("2019-12-18", "cmcc,telecom", whole), (str(NEW_SALT), "cmcc", whole)]
-    present = weeks.rows(
-        "SELECT region_id, device_count, persons FROM marts.present_population_hourly "
-        f"WHERE data_date = '{NEW_SALT}' AND hour = 20 ORDER BY 1"
-    )
-    assert present == [(region, 50, persons) for region, persons in CENSUS.items()]
+    assert carriers == [
+        ("2019-12-18", "cmcc,telecom", whole),
+        (str(NEW_SALT), "cmcc", whole),
+        ("2019-12-20", "cmcc", whole),
+    ]
+    # the phones of the night before are not counted again under their old names
+    for hour in (0, 3, 20):
+        present = weeks.rows(
+            "SELECT region_id, device_count, persons FROM marts.present_population_hourly "
+            f"WHERE data_date = '{NEW_SALT}' AND hour = {hour} ORDER BY 1"
+        )
+        assert present == [(region, 50, persons) for region, persons in CENSUS.items()], hour
 
 
 @pytest.mark.slow
