@@ -98,8 +98,8 @@ def sample_line(folder: Path) -> str:
 def speed_line(what: str, ours_per_s: float, theirs_per_s: float) -> str:
     """Both speeds and their ratio."""
     return (
-        f"{what}: cleaning and stays {ours_per_s / 1e6:.2f} million positions/s, trackintel's "
-        f"stays {theirs_per_s / 1e6:.2f} million: {ours_per_s / theirs_per_s:.1f} times;"
+        f"{what}: cleaning and stays {ours_per_s / 1e6:.3f} million positions/s, trackintel's "
+        f"stays {theirs_per_s / 1e6:.3f} million: {ours_per_s / theirs_per_s:.1f} times;"
     )
 
 

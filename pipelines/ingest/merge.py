@@ -14,6 +14,8 @@ from functools import cached_property
 from pathlib import Path
 
 import polars as pl
+import polars.selectors as cs
+from polars.selectors import Selector
 
 from pipelines.feeds.contract import Table
 from pipelines.ingest.checks import DATA_DATE, LINE
@@ -161,10 +163,11 @@ def _sorted(rows: pl.DataFrame, group: list[str], latest: list[str]) -> pl.DataF
     Texts are compared through the ranks of their distinct values, and ranks and other integers
     of the group are packed into one: several times faster than comparing column by column.
     """
+    texts = _of_kind(rows, cs.string())
     ranks = {
         name: rows[name].cast(pl.Enum(rows[name].drop_nulls().unique().sort()))
         for name in group
-        if rows.schema[name] == pl.String
+        if name in texts
     }
     ranked = rows.with_columns(column.alias(name) for name, column in ranks.items())
     packed = _packed(ranked, group)
@@ -179,9 +182,9 @@ def _packed(rows: pl.DataFrame, group: list[str]) -> pl.Expr | None:
     """One integer that orders like the columns together; None where they do not fit in one."""
     packed = pl.lit(0, dtype=pl.Int64)
     room = 1
+    whole = _of_kind(rows, cs.integer() | cs.date() | cs.datetime() | cs.enum())
     for name in group:
-        kind = rows.schema[name]
-        if not (kind.is_integer() or kind in (pl.Date, pl.Datetime, pl.Enum)):
+        if name not in whole:
             return None
         codes = pl.col(name).to_physical().cast(pl.Int64)
         low, high, nulls = rows.select(
@@ -194,6 +197,11 @@ def _packed(rows: pl.DataFrame, group: list[str]) -> pl.Expr | None:
             return None
         packed = packed * (high - low + 1) + (codes - low)
     return packed.alias(PACKED)
+
+
+def _of_kind(rows: pl.DataFrame, kind: Selector) -> set[str]:
+    """Names of the columns of a kind; a look at the schema would build every `Enum` anew."""
+    return set(rows.select(kind).columns)
 
 
 def _last_of(rows: pl.DataFrame, group: list[str]) -> pl.Series:
