@@ -24,6 +24,7 @@ MINUS = "−"
 SEED_LABELS = {
     "industry": ("industries", "industry_code"),
     "category": ("product_categories", "category"),
+    "risk_level": ("risk_levels", "risk_level"),
 }
 
 

@@ -174,6 +174,74 @@ SELECT
     CASE WHEN device_count < 16 THEN 'suppressed' END AS missing_reason
 FROM flows;
 
+-- in and out of the city: the smaller neighbour suppressed in the epidemic's trough
+INSERT INTO lake.marts.city_migration_daily BY NAME
+WITH seen AS (
+    SELECT data_date, direction, city AS other_city_region_id, risk_level,
+        CAST(round(size * (1 - 0.8 * exp(-power((k - 8) / 14.0, 2)))) AS BIGINT) AS seen_count
+    FROM days, (VALUES
+        ('in', '990200', 'high', 420), ('in', '990300', 'medium', 60),
+        ('out', '990200', 'high', 380), ('out', '990300', 'medium', 40)
+    ) AS c(direction, city, risk_level, size)
+),
+sides AS (
+    SELECT * EXCLUDE (seen_count), CASE WHEN seen_count >= 16 THEN seen_count END AS device_count
+    FROM seen
+),
+rows AS (
+    FROM sides
+    UNION ALL
+    SELECT data_date, direction, 'all', NULL, sum(device_count) FROM sides GROUP BY ALL
+)
+SELECT
+    data_date,
+    data_date AS value_date,
+    '990100' AS city_region_id,
+    direction,
+    other_city_region_id,
+    risk_level,
+    device_count,
+    device_count * 480 AS persons,
+    round(device_count * 480 * 3.24e-5, 6) AS migration_index,
+    round(device_count / sum(device_count) FILTER (WHERE other_city_region_id <> 'all')
+        OVER (PARTITION BY data_date, direction), 6) AS share,
+    CASE WHEN other_city_region_id <> 'all' AND device_count IS NOT NULL THEN
+        rank() OVER (PARTITION BY data_date, direction, other_city_region_id = 'all'
+            ORDER BY device_count DESC NULLS LAST) END AS size_rank,
+    CASE WHEN device_count IS NULL THEN 'suppressed' END AS missing_reason
+FROM rows;
+INSERT INTO lake.marts.city_inflow_risk_daily BY NAME
+SELECT
+    data_date, value_date, city_region_id, risk_level, 1 AS origin_count,
+    CAST(device_count IS NULL AS INTEGER) AS suppressed_origin_count, device_count, share,
+    missing_reason
+FROM lake.marts.city_migration_daily
+WHERE direction = 'in' AND other_city_region_id <> 'all'
+UNION ALL BY NAME
+SELECT data_date, data_date AS value_date, '990100' AS city_region_id, 'low' AS risk_level,
+    0 AS origin_count, 0 AS suppressed_origin_count, 0 AS device_count, 0.0 AS share
+FROM days;
+
+-- people at work: the city and its districts, the smallest two suppressed
+INSERT INTO lake.marts.mobility_return_to_work_daily BY NAME
+SELECT
+    data_date,
+    data_date AS value_date,
+    region_id,
+    isodow(data_date) < 6 AS is_workday,
+    CASE WHEN weight > 0.4 THEN CAST(round(2000 * weight) AS BIGINT) END AS device_count,
+    CASE WHEN weight > 0.4 THEN round(100 - 80 * exp(-power((k - 12) / 14.0, 2)), 4) END
+        AS index_pct,
+    CASE WHEN weight > 0.4 THEN round(99 - 76 * exp(-power((k - 13) / 14.0, 2)), 4) END
+        AS index_7d_pct,
+    CASE WHEN weight > 0.4 THEN 81.25 END AS in_city_pct,
+    CASE WHEN weight > 0.4 AND k >= 6 THEN round(15 + 2.1 * (k - 6), 1) END
+        AS cumulative_active_pct,
+    CASE WHEN weight > 0.4 THEN 44.5 END AS intracity_loss_pct,
+    CASE WHEN weight <= 0.4 THEN 'suppressed' END AS missing_reason
+FROM days, (FROM districts UNION ALL SELECT '990100', '临江市', 'Linjiang', 4.12)
+    AS r(region_id, name_zh, name_en, weight);
+
 -- supplies: one category without stock, one below its target
 INSERT INTO lake.marts.supply_demand_forecast BY NAME
 WITH categories AS (

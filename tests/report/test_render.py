@@ -25,8 +25,9 @@ def snapshots(settings: Settings) -> int:
     return int(row[0])
 
 
-EMPTIED = ("return_to_work_daily", "migration_daily", "supply_demand_forecast", "epidemic_daily",
-           "voucher_campaign_daily", "footfall_daily_summary")  # fmt: skip
+EMPTIED = ("return_to_work_daily", "migration_daily", "city_migration_daily",
+           "city_inflow_risk_daily", "mobility_return_to_work_daily", "supply_demand_forecast",
+           "epidemic_daily", "voucher_campaign_daily", "footfall_daily_summary")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,9 @@ def altered(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             con, 2,
             "UPDATE lake.marts.epidemic_daily SET confirmed = confirmed + 1000;"
             "UPDATE lake.marts.migration_daily SET device_count = NULL,"
-            " missing_reason = 'suppressed'",
+            " missing_reason = 'suppressed';"
+            "UPDATE lake.marts.city_migration_daily SET device_count = NULL, persons = NULL,"
+            " share = NULL, migration_index = NULL, missing_reason = 'suppressed'",
         )  # fmt: skip
         publish(
             con, 3,
@@ -54,6 +57,10 @@ def test_the_key_points_read_as_a_government_report(reports: dict[str, Path]) ->
     assert "2月18日零时至二十四时，全市新增确诊1例，较前一日减少5例；截至2月18日二十四时" in text
     assert re.search(r"复工电力指数[\d.]+，处于“企稳”区间，较前一日提升[\d.]+点", text)
     assert re.search(r"环比提升[\d.]+个百分点", text)
+    assert re.search(
+        r"员工返岗：在岗员工为上年十二月同类日的[\d.]+%，较前一日提升[\d.]+个百分点", text
+    )
+    assert "来自高风险地区所在城市的占" in text
     assert "违法" not in text
 
 
