@@ -1,4 +1,4 @@
-"""Weekly: compact small files, expire snapshots, delete files nothing refers to."""
+"""Compact small files, expire snapshots and results of look-ups, delete what nothing refers to."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ DOC = """
 Merges small adjacent files, expires old snapshots, deletes files nothing refers to. A release
 within `release_days` keeps its snapshot, and so does the snapshot it was built from, so
 `citypulse sql --release N`, `diff` and `rollback` go on working. Changes no content.
+`expire` deletes results of person-level look-ups whose time is over.
 """
 
 with DAG(
@@ -63,4 +64,14 @@ with DAG(
             )
         return asdict(done)
 
+    @task
+    def expire() -> int:
+        """Results of look-ups whose time is over; each deletion is in the audit log."""
+        from pipelines.investigate.results import expire
+        from pipelines.settings import load_settings
+
+        with plain_failures():
+            return len(expire(load_settings()))
+
     maintain()
+    expire()

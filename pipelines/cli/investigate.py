@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 
 from pipelines.cli.app import app
 from pipelines.cli.output import CsvFlag, Format, JsonFlag, out, show
-from pipelines.dates import DateWindow, parse_date
+from pipelines.dates import parse_date
 from pipelines.outcomes import new_run_id
 from pipelines.settings import load_settings
 
@@ -49,14 +50,17 @@ WHO = (
 def _carry_out(
     kind: str,
     who: tuple[str, str, list[str], str, Path],
-    window: DateWindow,
+    first: date,
+    last: date,
     options: dict[str, Any],
 ) -> None:
     """Look up and say where the result lies; nothing about a person is printed."""
+    from pipelines.investigate.approval import planned
     from pipelines.investigate.look_up import carry_out
     from pipelines.investigate.request import Request
 
     case, requester, approvers, purpose, subjects = who
+    window, more = planned(kind, first, last, options)
     request = Request(
         kind=kind,
         case_number=case,
@@ -65,7 +69,7 @@ def _carry_out(
         purpose=purpose,
         window=window,
         subjects={},
-        options=options,
+        options=more,
     )
     result = carry_out(load_settings(), request, subjects, run_id=new_run_id())
     out.print(
@@ -94,13 +98,9 @@ def travel_history(
     ] = False,
 ) -> None:
     """Cities with a stay over 4 h in the 14 full days before, with the risk of each."""
-    from pipelines.investigate.rules import in_force, load_rules
-    from pipelines.investigate.travel_history import history_window
-
     day = parse_date(date_)
-    window = history_window(day, in_force(load_rules().travel_history, day, "travel history"))
-    options = {"date": str(day), "is_contact": contact}
-    _carry_out("travel-history", (case, requester, approver, purpose, subjects), window, options)
+    who = (case, requester, approver, purpose, subjects)
+    _carry_out("travel-history", who, day, day, {"is_contact": contact})
 
 
 @investigate_app.command(
@@ -126,14 +126,10 @@ def fellow_travellers(
     ] = False,
 ) -> None:
     """Who rode with the persons from the look-back before onset until isolation."""
-    from pipelines.investigate.fellow_travellers import look_back_window
-    from pipelines.investigate.rules import load_rules
-
     first = parse_date(onset)
+    who = (case, requester, approver, purpose, subjects)
     last = parse_date(until) if until else first
-    window = look_back_window(first, last, load_rules().fellow_travellers.look_back)
-    options = {"onset": str(first), "until": str(last), "no_air_filter": no_air_filter}
-    _carry_out("fellow-travellers", (case, requester, approver, purpose, subjects), window, options)
+    _carry_out("fellow-travellers", who, first, last, {"no_air_filter": no_air_filter})
 
 
 @investigate_app.command(
@@ -155,11 +151,8 @@ def same_place(
     ] = "chengdu",
 ) -> None:
     """Phones near the persons' phones at the same time: screening only, never contacts."""
-    from pipelines.investigate.rules import parameter_set
-
-    window = DateWindow(parse_date(from_), parse_date(to))
-    options = {"parameter_set": parameter_set(set_).name}
-    _carry_out("same-place", (case, requester, approver, purpose, subjects), window, options)
+    who = (case, requester, approver, purpose, subjects)
+    _carry_out("same-place", who, parse_date(from_), parse_date(to), {"parameter_set": set_})
 
 
 @investigate_app.command(

@@ -16,7 +16,9 @@ from pipelines.feeds.contract import all_feeds
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
 SECONDS_A_FILE = 2.0
-OTHERS = {"release", "cutoff", "report", "backfill", "maintenance", "freshness"}
+OTHERS = {
+    "release", "cutoff", "report", "backfill", "maintenance", "freshness", "investigate",
+}  # fmt: skip
 SCHEDULE = yaml.safe_load((DAGS / "schedule.yaml").read_text(encoding="utf-8"))
 
 
@@ -78,6 +80,20 @@ def test_a_release_builds_gates_and_publishes_in_order(dag_bag: Any) -> None:
     assert [outlet.name for outlet in publish.outlets] == ["release"]
 
 
+def test_a_look_up_is_checked_approved_twice_then_carried_out(dag_bag: Any) -> None:
+    dag = dag_bag.dags["investigate"]
+    assert edges(dag) == {
+        "check": {"approve_first", "approve_second"},
+        "approve_first": {"look_up"},
+        "approve_second": {"look_up"},
+        "look_up": {"turn_down"},
+        "turn_down": set(),
+    }
+    assert dag.schedule is None
+    for name in ("approve_first", "approve_second"):
+        assert dag.get_task(name).response_timeout.total_seconds() > 0
+
+
 def test_the_release_waits_for_every_feed_or_the_cut_off(dag_bag: Any) -> None:
     condition = dag_bag.dags["release"].schedule.asset_condition
     all_of, due = condition.objects
@@ -128,6 +144,10 @@ def test_the_partition_key_is_the_data_date_before_the_run(dag_bag: Any) -> None
         ("report", {"language": "fr"}, "'fr' is not one of"),
         ("report", {"release": 0}, "0 is less than the minimum"),
         ("maintenance", {"release_days": 0}, "0 is less than the minimum"),
+        ("investigate", {"purpose": "curiosity"}, "'curiosity' is not one of"),
+        ("investigate", {"kind": "gossip"}, "'gossip' is not one of"),
+        ("investigate", {"case_number": "../x"}, "does not match"),
+        ("investigate", {"subject_file": "../key"}, "does not match"),
     ],
 )
 def test_params_are_checked_by_their_schema(
