@@ -60,7 +60,8 @@ def _carry_out(
     from pipelines.investigate.request import Request
 
     case, requester, approvers, purpose, subjects = who
-    window, more = planned(kind, first, last, options)
+    settings = load_settings()
+    window, more = planned(settings, kind, first, last, options)
     request = Request(
         kind=kind,
         case_number=case,
@@ -71,7 +72,7 @@ def _carry_out(
         subjects={},
         options=more,
     )
-    result = carry_out(load_settings(), request, subjects, run_id=new_run_id())
+    result = carry_out(settings, request, subjects, run_id=new_run_id())
     out.print(
         f"result: {result.folder}\nrows: {result.manifest['rows']}\n"
         f"deleted after: {result.manifest['expires_at']}",
@@ -153,6 +154,23 @@ def same_place(
     """Phones near the persons' phones at the same time: screening only, never contacts."""
     who = (case, requester, approver, purpose, subjects)
     _carry_out("same-place", who, parse_date(from_), parse_date(to), {"parameter_set": set_})
+
+
+@investigate_app.command(
+    epilog=f"Examples:\n\ncitypulse investigate returnees --from 2020-02-05 --to 2020-02-18 {WHO}",
+)
+def returnees(
+    from_: Annotated[str, typer.Option("--from", metavar="D", help="First day of arrival.")],
+    to: Annotated[str, typer.Option("--to", metavar="D", help="Last day of arrival.")],
+    case: CaseOption,
+    requester: RequesterOption,
+    approver: ApproverOption,
+    purpose: PurposeOption,
+    subjects: SubjectsOption,
+) -> None:
+    """When the persons came into the city, from where and what risk, by what, and their home."""
+    who = (case, requester, approver, purpose, subjects)
+    _carry_out("returnees", who, parse_date(from_), parse_date(to), {})
 
 
 @investigate_app.command(

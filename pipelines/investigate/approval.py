@@ -36,7 +36,7 @@ class Answer:
 
 
 def planned(
-    kind: str, first: date, last: date, options: Mapping[str, Any]
+    settings: Settings, kind: str, first: date, last: date, options: Mapping[str, Any]
 ) -> tuple[DateWindow, dict[str, Any]]:
     """The window and the options of a look-up from the dates people give.
 
@@ -58,7 +58,7 @@ def planned(
     if kind == "same-place":
         more = {"parameter_set": parameter_set(str(options["parameter_set"])).name}
         return DateWindow(first, last), more
-    return DateWindow(first, last), {}
+    return DateWindow(first, last), {"city_region_id": settings.city_region_id}
 
 
 def open_request(settings: Settings, params: Mapping[str, Any], *, run_id: str) -> int:
@@ -67,7 +67,7 @@ def open_request(settings: Settings, params: Mapping[str, Any], *, run_id: str) 
     `params`: those of the DAG `investigate`. The audit log says that it was opened, or why it was
     refused. Raises `RequestRefused` and `SubjectsUnreadable`.
     """
-    request = _with_subjects(settings, _request(params), params, run_id)
+    request = _with_subjects(settings, _request(settings, params), params, run_id)
     try:
         request.check()
     except RequestRefused as refusal:
@@ -86,8 +86,10 @@ def decide(
     Raises `RequestRefused` when one rejected it, when one person answered twice, or when somebody
     else than the named approvers did; that is in the audit log.
     """
-    request = replace(_request(params), approvers=tuple(answer.person for answer in answers))
-    why = _why_not(_request(params), answers)
+    request = replace(
+        _request(settings, params), approvers=tuple(answer.person for answer in answers)
+    )
+    why = _why_not(_request(settings, params), answers)
     if why is not None:
         refuse(settings, request, why, run_id=run_id)
         raise RequestRefused(why)
@@ -104,8 +106,10 @@ def turn_down(
     needed = load_rules().request.approvers.value
     if len(answers) >= needed and all(answer.approved for answer in answers):
         return None
-    request = replace(_request(params), approvers=tuple(answer.person for answer in answers))
-    why = _why_not(_request(params), answers)
+    request = replace(
+        _request(settings, params), approvers=tuple(answer.person for answer in answers)
+    )
+    why = _why_not(_request(settings, params), answers)
     assert why is not None
     refuse(settings, request, why, run_id=run_id)
     return why
@@ -129,10 +133,10 @@ def _why_not(request: Request, answers: Sequence[Answer]) -> str | None:
     return None
 
 
-def _request(params: Mapping[str, Any]) -> Request:
+def _request(settings: Settings, params: Mapping[str, Any]) -> Request:
     last = parse_date(str(params["to"]))
     first = parse_date(str(params["from"])) if params.get("from") else last
-    window, options = planned(str(params["kind"]), first, last, params)
+    window, options = planned(settings, str(params["kind"]), first, last, params)
     return Request(
         kind=str(params["kind"]),
         case_number=str(params["case_number"]),

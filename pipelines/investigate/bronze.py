@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.dates import CITY_TIMEZONE, DateWindow
 from pipelines.mobility.cleaning import clean
-from pipelines.mobility.movement import movement
+from pipelines.mobility.movement import Movement, movement
 from pipelines.mobility.parameters import MobilityParameters
 from pipelines.settings import PROJECT_ROOT
 
@@ -42,10 +42,19 @@ def segments(
     devices: Sequence[str] | None = None,
 ) -> pl.DataFrame:
     """Where these devices (or all) were in the window: `mobility.stays.segments` of its events."""
-    found = movement(
+    return tracks(con, window, parameters, devices).segments
+
+
+def tracks(
+    con: duckdb.DuckDBPyConnection,
+    window: DateWindow,
+    parameters: MobilityParameters,
+    devices: Sequence[str] | None = None,
+) -> Movement:
+    """Segments and device days of these devices (or all) in the window."""
+    return movement(
         events(con, window, devices).lazy(), cells(con), parameters, data_until=_end(window)
     )
-    return found.segments
 
 
 def accepted(
@@ -117,6 +126,13 @@ def trips(con: duckdb.DuckDBPyConnection, window: DateWindow) -> pl.DataFrame:
         "WHERE service_date BETWEEN ? AND ?",
         [wide.start, wide.end],
     ).pl()
+
+
+def lunar_new_years(folder: Path = SEEDS) -> list[date]:
+    """First days of the first lunar month."""
+    return pl.read_csv(folder / "lunar_new_year.csv", try_parse_dates=True)[
+        "new_year_date"
+    ].to_list()
 
 
 def risk_areas(folder: Path = SEEDS) -> pl.DataFrame:

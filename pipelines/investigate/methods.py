@@ -14,6 +14,7 @@ from pipelines.dates import DateWindow
 from pipelines.investigate import bronze
 from pipelines.investigate.fellow_travellers import fellow_travellers, unusable_tickets
 from pipelines.investigate.request import Request, RequestRefused
+from pipelines.investigate.returnees import device_arrivals, ticket_arrivals, with_origin_risk
 from pipelines.investigate.rules import in_force, load_rules, parameter_set
 from pipelines.investigate.same_place import (
     companions,
@@ -32,7 +33,9 @@ from pipelines.investigate.travel_history import (
     with_card,
     with_risk,
 )
+from pipelines.mobility.anchors import anchor_days
 from pipelines.mobility.geo import grid_key
+from pipelines.mobility.homes import home_and_work, home_nights
 from pipelines.mobility.parameters import load_parameters
 
 
@@ -170,6 +173,39 @@ def _same_place(con: duckdb.DuckDBPyConnection, request: Request, window: DateWi
     )
 
 
+def _returnees(con: duckdb.DuckDBPyConnection, request: Request, window: DateWindow) -> Found:
+    parameters, city_id = load_parameters(), str(request.options["city_region_id"])
+    regions = bronze.regions(con)
+    cities = city_of_regions(regions)
+    # far enough back to see where they lived before the festival
+    reach = window.extended_back(parameters.home_reach_days)
+    found = bronze.tracks(con, reach, parameters, request.wanted)
+    before = DateWindow(reach.start, window.start - timedelta(days=1))
+    nights = home_nights(before, bronze.lunar_new_years(), parameters)
+    anchors = anchor_days(found.segments, parameters)
+    homes = home_and_work(anchors, nights, nights.clear(), parameters).select(
+        "device_id", "home_region_id", "home_missing_reason"
+    )
+    by_phone = device_arrivals(found.device_days, homes, cities, city_id, window)
+    passengers = list(request.subjects.get("ticketing", ()))
+    trips = bronze.trips(con, window).filter(pl.col("passenger_id").is_in(passengers))
+    by_ticket = ticket_arrivals(trips, regions, city_id, window)
+    levels = bronze.risk_levels()
+    rows = with_origin_risk(
+        pl.concat([by_phone, by_ticket]),
+        city_risks(bronze.risk_areas(), cities),
+        levels.filter("is_unlisted")["risk_level"][0],
+    )
+    return Found(
+        rows,
+        {
+            "subjects_seen": found.device_days["device_id"].n_unique(),
+            "tickets_of": "passengers named under the feed 'ticketing'; phones and tickets of one "
+            "person are not joined",
+        },
+    )
+
+
 def _index(column: str, request: Request, window: DateWindow) -> pl.DataFrame:
     """The persons asked about and the days on which their contacts count."""
     return pl.DataFrame({column: list(request.wanted)}, schema={column: pl.String}).with_columns(
@@ -181,4 +217,5 @@ METHODS: dict[str, Method] = {
     "travel-history": _travel_history,
     "fellow-travellers": _fellow_travellers,
     "same-place": _same_place,
+    "returnees": _returnees,
 }

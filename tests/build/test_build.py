@@ -68,6 +68,7 @@ def test_the_candidate_says_what_it_is(built: Any) -> None:
         "price_leads",
         "return_to_work_daily",
         "return_to_work_fused_daily",
+        "returnee_risk_daily",
         "return_to_work_variants_daily",
         "signaling_quality_daily",
         "supply_demand_forecast",

@@ -31,6 +31,7 @@ FILLINGS = (
     "small_population.sql",
     "small_power.sql",
     "small_transport.sql",
+    "small_returnees.sql",
 )
 KEPT = ("int_mobility__flow_day",)
 DAY = date(2020, 2, 18)

@@ -17,6 +17,7 @@ from pipelines.gate.validation import validate
 from pipelines.gate.workspace import workspace
 from pipelines.settings import PROJECT_ROOT, Settings
 from tests.gate.population_corruptions import POPULATION_CORRUPTIONS
+from tests.gate.returnee_corruptions import RETURNEE_CORRUPTIONS
 from tests.gate.small_candidate import WEEK, lake_with, restated
 from tests.gate.transport_corruptions import TRANSPORT_CORRUPTIONS
 
@@ -197,6 +198,7 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     ("footfall_daily_summary", "open_among_reporting"): "UPDATE marts.footfall_daily_summary "
     "SET reporting_venue_count = open_venue_count - 1",
     **POPULATION_CORRUPTIONS,
+    **RETURNEE_CORRUPTIONS,
     **TRANSPORT_CORRUPTIONS,
 }
 

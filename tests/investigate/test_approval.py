@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -124,14 +125,13 @@ def test_a_rejection_and_a_silence_are_recorded_and_a_yes_is_not(
         ("travel-history", 18, 18, DateWindow.parse(from_="2020-02-04", to="2020-02-17")),
         ("fellow-travellers", 10, 12, DateWindow.parse(from_="2020-02-08", to="2020-02-12")),
         ("same-place", 10, 12, DateWindow.parse(from_="2020-02-10", to="2020-02-12")),
+        ("returnees", 10, 12, DateWindow.parse(from_="2020-02-10", to="2020-02-12")),
     ],
 )
 def test_the_window_comes_from_the_rule_of_the_day(
-    kind: str, first: int, last: int, window: DateWindow
+    settings: Settings, kind: str, first: int, last: int, window: DateWindow
 ) -> None:
-    from datetime import date
-
     found, _ = planned(
-        kind, date(2020, 2, first), date(2020, 2, last), {"parameter_set": "chengdu"}
+        settings, kind, date(2020, 2, first), date(2020, 2, last), {"parameter_set": "chengdu"}
     )
     assert found == window

@@ -172,6 +172,25 @@ def test_same_place_finds_for_one_what_it_finds_among_all(city: Settings, name: 
     assert found.select(pairs).unique().sort(pairs).equals(rows.select(pairs))
 
 
+def test_returnees_of_two_feeds_are_not_joined(city: Settings) -> None:
+    trips = pl.read_csv(
+        sorted((city.home / "landing" / "ticketing").glob("trips-*.csv"))[-1], infer_schema=False
+    )
+    home = trips.filter(pl.col("to_station").str.starts_with("临江")).sort("ticket_id")
+    people = pl.read_parquet(city.home / "truth" / "people.parquet").sort("device_id")
+    person = home.join(people, left_on="passenger_id", right_on="person_id").row(0, named=True)
+    subjects = named(
+        city, f"signaling,{person['device_id']}", f"ticketing,{person['passenger_id']}"
+    )
+    request = request_for("returnees", options={"city_region_id": "990100"})
+    result = carry_out(city, request, subjects, run_id="test")
+    rows = pl.read_parquet(result.folder / "result.parquet")
+    by_ticket = rows.filter(pl.col("feed") == "ticketing")
+    assert person["service_no"] in by_ticket["service_no"].to_list()
+    assert by_ticket["home_region_id"].null_count() == by_ticket.height
+    assert rows.filter(pl.col("feed") == "signaling")["mode"].drop_nulls().is_empty()
+
+
 def test_every_look_up_is_in_the_log_also_refused_and_failed_ones(city: Settings) -> None:
     before = audit.verify(city).records
     subjects = named(city, "signaling,IMSI460990000000001")
@@ -305,8 +324,8 @@ def test_the_command_line_tells_where_the_result_is_and_nothing_of_the_person(
     "words",
     [
         ("investigate", "travel-history"), ("investigate", "fellow-travellers"),
-        ("investigate", "same-place"), ("investigate", "results"), ("investigate", "expire"),
-        ("audit", "verify"), ("audit", "show"),
+        ("investigate", "same-place"), ("investigate", "returnees"), ("investigate", "results"),
+        ("investigate", "expire"), ("audit", "verify"), ("audit", "show"),
     ],
     ids=" ".join,
 )  # fmt: skip
