@@ -5,6 +5,13 @@ WITH reasons AS (
     UNION ALL
     SELECT 'migration_daily', data_date, missing_reason FROM migration_daily
     UNION ALL
+    SELECT 'city_migration_daily', data_date, missing_reason FROM city_migration_daily
+    UNION ALL
+    SELECT 'origin_destination_daily', data_date, missing_reason FROM origin_destination_daily
+    UNION ALL
+    SELECT 'mobility_return_to_work_daily', data_date, missing_reason
+    FROM mobility_return_to_work_daily
+    UNION ALL
     SELECT 'supply_demand_forecast', data_date, missing_reason FROM supply_demand_forecast
     UNION ALL
     SELECT 'voucher_campaign_daily', data_date, missing_reason FROM voucher_campaign_daily

@@ -14,6 +14,20 @@ FROM lake.marts.migration_daily
 WHERE data_date = $data_date
 UNION ALL
 SELECT
+    'city_migration_daily',
+    count(*) FILTER (WHERE missing_reason = 'suppressed'),
+    count(*)
+FROM lake.marts.city_migration_daily
+WHERE data_date = $data_date
+UNION ALL
+SELECT
+    'mobility_return_to_work_daily',
+    count(*) FILTER (WHERE missing_reason = 'suppressed'),
+    count(*)
+FROM lake.marts.mobility_return_to_work_daily
+WHERE data_date = $data_date
+UNION ALL
+SELECT
     'return_to_work_daily',
     count(*) FILTER (WHERE missing_reason = 'suppressed'),
     count(*)
