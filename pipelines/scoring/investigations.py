@@ -15,7 +15,7 @@ from pipelines.dates import DateWindow
 from pipelines.ingest.pseudonyms import pseudonymise
 from pipelines.investigate import bronze
 from pipelines.investigate.fellow_travellers import fellow_travellers
-from pipelines.investigate.rules import in_force, load_rules
+from pipelines.investigate.rules import NoRule, in_force, load_rules
 from pipelines.investigate.same_place import every_place, grid_times, together_in_grid
 from pipelines.investigate.travel_history import (
     cities_stayed,
@@ -37,12 +37,18 @@ _PAIR = ["device_id", "contact_device_id"]
 
 
 def score_investigations(view: View, settings: Settings) -> list[ScoreLine]:
-    """Lines for travel history, fellow travellers and same place."""
-    return [
-        *_travel_history(view, settings),
-        *_fellow_travellers(view, settings),
-        *_same_place(view, settings),
-    ]
+    """Lines for travel history, fellow travellers and same place.
+
+    A city simulated at a time without a rule in force has lines that say so.
+    """
+    judges = {TRAVEL: _travel_history, FELLOWS: _fellow_travellers, NEAR: _same_place}
+    lines: list[ScoreLine] = []
+    for name, judge in judges.items():
+        try:
+            lines += judge(view, settings)
+        except NoRule as why:
+            lines.append(unavailable(name, "all measures", str(why)))
+    return lines
 
 
 def _travel_history(view: View, settings: Settings) -> list[ScoreLine]:
@@ -70,9 +76,16 @@ def _travel_history_on(view: View, settings: Settings, day: date) -> list[ScoreL
     if segments.is_empty():
         return [unavailable(TRAVEL, measure, f"bronze.events holds nothing for {window}")]
     visits = city_visits(segments, city_of_regions(bronze.regions(view.con)), window, parameters)
-    found = cities_stayed(visits, rule, parameters).select("device_id", "city_id")
-    true = _true_cities(view, settings, window, rule.min_stay_s)
-    seen = segments.select("device_id").unique()
+    known = _devices(view, settings)
+    found = (
+        cities_stayed(visits, rule, parameters)
+        .select("device_id", "city_id")
+        .join(known, on="device_id", how="semi")
+    )
+    true = _true_cities(view, known, window, rule.min_stay_s)
+    everybody = segments.select("device_id").unique()
+    # a carrier that changes its identifiers makes devices the truth knows under another name
+    seen = everybody.join(known, on="device_id", how="semi")
     true_seen = true.join(seen, on="device_id", how="semi")
     missed = true_seen.join(found, on=["device_id", "city_id"], how="anti")
     wrong = found.join(true, on=["device_id", "city_id"], how="anti")
@@ -82,26 +95,25 @@ def _travel_history_on(view: View, settings: Settings, day: date) -> list[ScoreL
     note = (
         f"{seen.height - bad} of {seen.height} devices; {missed.height} cities missed, "
         f"{wrong.height} too many; {travelled} devices were in two cities or more; "
-        f"{unseen} devices were never seen"
+        f"{unseen} devices were never seen, {everybody.height - seen.height} are not in the truth"
     )
     target = targets()["investigate"]["travel_history_exact"]
     return [at_least(TRAVEL, measure, share(seen.height - bad, seen.height), target, note)]
 
 
 def _true_cities(
-    view: View, settings: Settings, window: DateWindow, min_stay_s: int
+    view: View, devices: pl.DataFrame, window: DateWindow, min_stay_s: int
 ) -> pl.DataFrame:
     """device_id (pseudonym), city_id of unbroken true stays longer than `min_stay_s`."""
     cities = (
-        bronze.cells(view.con)
+        _cells(view)
         .select("cell_id", "region_id")
-        .unique("cell_id")
         .join(city_of_regions(bronze.regions(view.con)), on="region_id")
     )
     stays = _unbroken(_whereabouts(view, window).join(cities, on="cell_id"), "city_id")
     return (
         stays.filter(pl.col("until_s") - pl.col("from_s") > min_stay_s)
-        .join(_devices(view, settings), on="person_id")
+        .join(devices, on="person_id")
         .select("device_id", "city_id")
         .unique()
     )
@@ -137,6 +149,12 @@ def _unbroken(times: pl.DataFrame, place: str) -> pl.DataFrame:
     )
 
 
+def _cells(view: View) -> pl.DataFrame:
+    """The register, one row a cell: where it stood first."""
+    ordered = bronze.cells(view.con).sort("cell_id", "valid_from_date", "latitude", "longitude")
+    return ordered.unique("cell_id", keep="first", maintain_order=True)
+
+
 def _devices(view: View, settings: Settings) -> pl.DataFrame:
     """person_id and the pseudonym of each of their devices."""
     people = view.known("people").select("person_id", "device_id")
@@ -148,7 +166,10 @@ def _fellow_travellers(view: View, settings: Settings) -> list[ScoreLine]:
     """Pairs found for everybody confirmed in the truth's window against the planted pairs."""
     target = targets()["investigate"]
     rules = load_rules().fellow_travellers
-    trips = bronze.trips(view.con, DateWindow(view.start, view.end))
+    # the truth knows nothing of the day before, which bronze.trips reads for trains past midnight
+    trips = bronze.trips(view.con, DateWindow(view.start, view.end)).filter(
+        pl.col("service_date") >= view.start
+    )
     if trips.is_empty():
         return [unavailable(FELLOWS, "pairs", "bronze.trips holds nothing")]
     confirmed = view.known("infected").drop_nulls("confirmed_date")
@@ -213,7 +234,7 @@ def _same_place(view: View, settings: Settings) -> list[ScoreLine]:
     if segments.is_empty():
         return [unavailable(NEAR, "pairs", f"bronze.events holds nothing for {window}")]
     index = _confirmed_devices(view, settings, window)
-    squares = bronze.cells(view.con).unique("cell_id").select(
+    squares = _cells(view).select(
         "cell_id", "region_id", grid_key(pl.col("latitude"), pl.col("longitude"), rule.grid_m)
         .alias("square"),
     )  # fmt: skip

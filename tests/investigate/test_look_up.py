@@ -334,3 +334,12 @@ def test_every_command_shows_examples_in_its_help(city: Settings, words: tuple[s
     assert done.returncode == 0
     assert "Examples" in done.stdout
     assert f"citypulse {' '.join(words)}" in done.stdout
+
+
+def test_a_time_without_rules_is_said_not_a_crash(city: Settings, tmp_path: Path) -> None:
+    truth = tmp_path / "truth"
+    simulate(tmp_path, DateWindow(date(2019, 11, 1), date(2019, 11, 2)), people=200, faults="none")
+    with lake.connect(city) as con:
+        lines = score_investigations(View.open(con, truth), city)
+    assert lines
+    assert all(line.passed is None and "not available" in line.note for line in lines)
