@@ -21,7 +21,7 @@ from pipelines.feeds.contract import Table
 from pipelines.ingest.checks import DATA_DATE, LINE
 from pipelines.ingest.codes import RowCode
 from pipelines.ingest.config import ingest_config
-from pipelines.ingest.validate import REFUSED_SCHEMA, ValidatedTable, bucket_of
+from pipelines.ingest.validate import REFUSED_SCHEMA, ValidatedTable, bucket_of, part_of
 
 FILE = "_file"
 PACKED = "_packed"
@@ -97,7 +97,7 @@ class Merge:
 
     def _bucket(self, one: MergeInput, bucket: int) -> pl.LazyFrame | None:
         parts = one.rows.parts
-        path: Path | None = parts[bucket % len(parts)]
+        path: Path | None = parts[part_of(bucket, self.count, len(parts))]
         if path is None:
             return None
         frame = one.rows.scan(path)

@@ -41,7 +41,8 @@ _CHECK = "_check"
 _PSEUDONYM = "_pseudonym"
 _CODE = "_code"
 _BUCKET = "bucket"
-_PREFIXES = 16**4  # pseudonyms are cut into ranges by their first four digits
+_PREFIXES = 16**4  # pseudonyms are cut into ranges by their first four digits, hashes likewise
+_HASHES_A_PREFIX = 2**64 // _PREFIXES
 
 
 @dataclass(frozen=True)
@@ -84,14 +85,22 @@ class ValidatedTable:
 def bucket_of(table: Table, buckets: int) -> pl.Expr:
     """The bucket of a row: rows that could be duplicates of each other share one.
 
-    Where the key begins with an identifier, buckets are ranges of its pseudonyms, so that persons
-    stay whole.
+    Buckets are ranges of a prefix of the row's hash, so each of them lies whole in one of fewer,
+    larger ones (`part_of`). Where the key begins with an identifier, its pseudonym is the hash, so
+    that persons stay whole.
     """
     first = table.key[0] if table.key else ""
     if first in table.identifiers:
         prefix = pl.col(first).cast(pl.String).str.head(4).str.to_integer(base=16)
-        return prefix * buckets // _PREFIXES
-    return pl.struct(table.key or [c.name for c in table.columns]).hash(seed=0) % buckets
+    else:
+        row = pl.struct(table.key or [c.name for c in table.columns])
+        prefix = (row.hash(seed=0) // _HASHES_A_PREFIX).cast(pl.Int64)
+    return prefix * buckets // _PREFIXES
+
+
+def part_of(bucket: int, buckets: int, parts: int) -> int:
+    """Which of `parts` larger buckets holds a bucket of `buckets`; both are powers of two."""
+    return bucket * parts // buckets
 
 
 def validate(

@@ -52,6 +52,9 @@ def test_one_by_one_in_any_order_equals_all_at_once(city: City, another_city: Ci
     assert city.content("bronze.energy_daily").row_count == 40 + 60 + 40
 
 
+ENERGY = power_csv(*((f"E{n}", f"2020-02-{10 + n % 3}", n) for n in range(3000)))
+
+
 def test_replaying_everything_changes_nothing(city: City) -> None:
     for name, text in FILES.items():
         city.land("power", name, text)
@@ -73,22 +76,42 @@ def test_a_copy_with_an_earlier_name_does_not_decide_by_arrival(
     assert hashes(city)[0] == hashes(another_city)[0]
 
 
+@pytest.mark.parametrize("distinct_share", [0.01, 1.0], ids=["in place", "looked up"])
+@pytest.mark.parametrize(
+    ("bucket_bytes", "bucket_rows"), [(9_000, 300), (60_000, 150), (60_000, 10**9)]
+)
 def test_buckets_do_not_change_content(
-    city: City, another_city: City, monkeypatch: pytest.MonkeyPatch
+    city: City,
+    another_city: City,
+    monkeypatch: pytest.MonkeyPatch,
+    bucket_bytes: int,
+    bucket_rows: int,
+    distinct_share: float,
 ) -> None:
-    city.land("signaling", "events.csv", EVENTS)
-    city.land("signaling", "events-more.csv", EVENTS[:5000].rsplit("\n", 1)[0] + "\n")
-    city.ingest("signaling")
+    """Files cut into as many buckets as the partition, into fewer, and each into its own number."""
+
+    def take(one: City) -> None:
+        more = EVENTS[:5000].rsplit("\n", 1)[0] + "\n"
+        one.land("signaling", "events.csv", EVENTS)
+        one.land("signaling", "events-more.csv", more)
+        one.land("power", "energy_daily.csv", ENERGY)
+        one.ingest("signaling")
+        one.ingest("power")
+
+    take(city)
     small = config.ingest_config().model_copy(
-        update={"bucket_bytes": 9000, "bucket_rows": 300, "lookup_distinct_share": 0.01}
+        update={
+            "bucket_bytes": bucket_bytes,
+            "bucket_rows": bucket_rows,
+            "lookup_distinct_share": distinct_share,
+        }
     )
     monkeypatch.setattr("pipelines.ingest.engine.ingest_config", lambda: small)
     monkeypatch.setattr("pipelines.ingest.merge.ingest_config", lambda: small)
-    another_city.land("signaling", "events.csv", EVENTS)
-    another_city.land("signaling", "events-more.csv", EVENTS[:5000].rsplit("\n", 1)[0] + "\n")
-    another_city.ingest("signaling")
-    assert another_city.content("bronze.events") == city.content("bronze.events")
-    assert city.content("bronze.events").row_count > 0
+    take(another_city)
+    for table in ("bronze.events", "bronze.energy_daily"):
+        assert another_city.content(table) == city.content(table)
+        assert city.content(table).row_count > 0
 
 
 def test_a_new_contract_version_takes_the_files_again(city: City, own_feeds: Path) -> None:
