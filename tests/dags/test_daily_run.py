@@ -93,7 +93,12 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     home = tmp_path_factory.mktemp("city")
     window = DateWindow(HISTORY.start, date.fromisoformat(DAY))
     simulate(home, window, people=400, faults="none")
-    environment = {"CITYPULSE_KEY_FILE": str(home / "key"), "CITYPULSE_THREADS": "1"}
+    environment = {
+        "CITYPULSE_KEY_FILE": str(home / "key"),
+        "CITYPULSE_AUDIT_DIR": str(home / "audit"),
+        "CITYPULSE_INVESTIGATIONS_DIR": str(home / "investigations"),
+        "CITYPULSE_THREADS": "1",
+    }
     with LocalAirflow(home / ".airflow", env=environment) as airflow:
         dags = [f"ingest_{feed}" for feed in all_feeds()]
         dags += ["backfill", "cutoff", "release", "report", "maintenance"]
