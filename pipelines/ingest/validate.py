@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -68,14 +67,10 @@ class ValidatedTable:
     def rows_valid(self) -> int:
         return sum(self.dates.values())
 
-    @cached_property
-    def _put_back(self) -> list[pl.Expr]:
-        # made once: handing hundreds of thousands of categories to Polars takes as long as a part
-        return [pl.col(name).cat.to(kind) for name, kind in self.codes.items()]
-
     def scan(self, part: Path) -> pl.LazyFrame:
         """Rows of a part with pseudonyms in their places, as `Enum`s or texts."""
-        return pl.scan_parquet(part).with_columns(self._put_back)
+        put_back = (pl.col(name).cat.to(kind) for name, kind in self.codes.items())
+        return pl.scan_parquet(part).with_columns(put_back)
 
     def rows_on(self, dates: frozenset[date] | None) -> int:
         """Valid rows on some data dates (None: all)."""
