@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipelines.errors import CityPulseError
 from pipelines.lake import connect
-from pipelines.scoring import faults, flows, investigations, marts, population
+from pipelines.scoring import faults, flows, investigations, marts, population, power
 from pipelines.scoring.lines import ScoreLine
 from pipelines.scoring.view import View
 from pipelines.settings import Settings
@@ -33,6 +33,7 @@ def score(settings: Settings, truth_dir: Path) -> list[ScoreLine]:
         return [
             *faults.score_faults(view),
             *marts.score_marts(view, settings.city_region_id),
+            *power.score_power(view),
             *flows.score_flows(view, settings.city_region_id),
             *population.score_population(view, settings),
             *investigations.score_investigations(view, settings),

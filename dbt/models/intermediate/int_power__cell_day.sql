@@ -28,7 +28,7 @@ with enterprises as (
     -- sorts by baseline, then by number: the greatest is the cell's largest user
     case when day.is_counted
       then {{ dbt.concat([
-        "lpad(cast(cast(day.baseline_kwh * 1000000 as decimal(24, 0)) as " ~ dbt.type_string() ~ "), " ~ key_digits ~ ", '0')",
+        "lpad(cast(day.baseline_kwh as " ~ dbt.type_string() ~ "), " ~ key_digits ~ ", '0')",
         "day.enterprise_id"
       ]) }}
     end as size_key
