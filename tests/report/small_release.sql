@@ -111,6 +111,19 @@ SELECT
     END AS band,
     CASE WHEN enterprise_count < 3 THEN 'suppressed' END AS missing_reason
 FROM sums;
+INSERT INTO lake.marts.enterprise_state_daily BY NAME
+SELECT
+    data_date, value_date, region_id, industry_code, scale, enterprise_count,
+    0 AS unknown_count, 212 AS closed_count, 31 AS keeping_alive_count,
+    enterprise_count - 243 AS resumed_count, 118 AS at_capacity_count, 17 AS newly_resumed_count,
+    2 AS relapsed_count, 60 AS ordered_count, 5 AS ordered_open_count, 140 AS allowed_count,
+    44 AS allowed_closed_count
+FROM lake.marts.return_to_work_daily
+WHERE region_id = '990100' AND industry_code = 'all' AND scale = 'all';
+INSERT INTO lake.marts.power_meter_checks BY NAME
+SELECT DATE '2020-02-18' AS data_date, 'e' || n AS enterprise_id, 'stuck' AS check_code
+FROM range(3) AS t (n);
+
 INSERT INTO lake.marts.return_to_work_variants_daily BY NAME
 SELECT
     r.data_date,
