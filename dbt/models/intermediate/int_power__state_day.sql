@@ -185,27 +185,6 @@ relapses as (
   from resumptions
 ),
 
-days as (
-  select
-    season_start_date,
-    baseline_kind,
-    period_start_date,
-    enterprise_id,
-    data_date,
-    max(case when is_held then level else 0 end) as level,
-    {%- for column in ['first_resumed_date', 'relapse_count'] %}
-    max(case when level = {{ resumed_level() }} then {{ column }} end) as {{ column }},
-    {%- endfor %}
-    max(case when level = {{ resumed_level() }} and is_above then run_from_date end)
-      as above_from_date,
-    max(case when level = {{ resumed_level() }} and is_above then run_days else 0 end)
-      as above_days,
-    max(case when level = {{ resumed_level() }} and is_resumption then 1 else 0 end)
-      as is_resumption
-  from relapses
-  group by 1, 2, 3, 4, 5
-),
-
 newest as (
   select
     expected.data_date,
@@ -213,41 +192,70 @@ newest as (
     expected.region_id,
     expected.industry_code,
     expected.scale,
-    days.data_date as reading_date,
-    days.level,
-    days.first_resumed_date,
-    days.relapse_count,
-    days.above_from_date,
-    days.above_days,
-    days.is_resumption,
+    relapses.level,
+    relapses.data_date as reading_date,
+    relapses.is_held,
+    relapses.is_above,
+    relapses.is_resumption,
+    relapses.first_resumed_date,
+    relapses.relapse_count,
+    relapses.run_from_date,
+    relapses.run_days,
+    -- each level stands on the newest reading that speaks for or against it
     row_number() over (
-      partition by expected.data_date, expected.enterprise_id order by days.data_date desc
+      partition by expected.data_date, expected.enterprise_id, relapses.level
+      order by relapses.data_date desc
     ) as place
   from expected
-  left join days
-    on expected.season_start_date = days.season_start_date
-    and expected.baseline_kind = days.baseline_kind
-    and expected.period_start_date = days.period_start_date
-    and expected.enterprise_id = days.enterprise_id
-    and days.data_date <= expected.data_date
-    and {{ days_between('days.data_date', 'expected.data_date') }}
+  left join relapses
+    on expected.season_start_date = relapses.season_start_date
+    and expected.baseline_kind = relapses.baseline_kind
+    and expected.period_start_date = relapses.period_start_date
+    and expected.enterprise_id = relapses.enterprise_id
+    and relapses.data_date <= expected.data_date
+    and {{ days_between('relapses.data_date', 'expected.data_date') }}
     <= {{ var('stale_max_days') }}
+),
+
+days as (
+  select
+    data_date,
+    enterprise_id,
+    region_id,
+    industry_code,
+    scale,
+    max(reading_date) as reading_date,
+    max(case when is_held then level when not is_held then 0 end) as level,
+    {%- for column in ['first_resumed_date', 'relapse_count'] %}
+    max(case when level = {{ resumed_level() }} then {{ column }} end) as {{ column }},
+    {%- endfor %}
+    max(case when level = {{ resumed_level() }} and is_above then run_from_date end)
+      as above_from_date,
+    max(case when level = {{ resumed_level() }} and is_above then run_days else 0 end)
+      as above_days,
+    max(
+      case
+        when level = {{ resumed_level() }} and is_resumption and reading_date = data_date then 1
+        else 0
+      end
+    ) as is_newly_resumed
+  from newest
+  where place = 1
+  group by 1, 2, 3, 4, 5
 )
 
 select
-  newest.data_date,
-  newest.enterprise_id,
-  newest.region_id,
-  newest.industry_code,
-  newest.scale,
-  newest.reading_date,
+  days.data_date,
+  days.enterprise_id,
+  days.region_id,
+  days.industry_code,
+  days.scale,
+  days.reading_date,
   states.state,
-  newest.first_resumed_date,
-  cast(newest.relapse_count as bigint) as relapse_count,
-  newest.above_from_date,
-  cast(newest.above_days as bigint) as above_days,
-  coalesce(newest.is_resumption = 1 and newest.reading_date = newest.data_date, false)
-    as is_newly_resumed
-from newest
-left join {{ ref('power_states') }} as states on newest.level = states.level
-where newest.place = 1
+  days.first_resumed_date,
+  cast(days.relapse_count as bigint) as relapse_count,
+  days.above_from_date,
+  cast(days.above_days as bigint) as above_days,
+  days.is_newly_resumed = 1 as is_newly_resumed
+from days
+left join {{ ref('power_states') }} as states on days.level = states.level
