@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 
 from pipelines.dates import DateWindow
@@ -96,4 +98,31 @@ def without_outages(
     return joined.with_columns(
         pl.when(~down).then("device_count").alias("device_count"),
         pl.when(down).then(pl.lit(NOT_COLLECTED)).alias("missing_reason"),
+    )
+
+
+def missing_carriers(days: pl.DataFrame, day: date, parameters: MobilityParameters) -> pl.DataFrame:
+    """Carriers that sent (almost) nothing on `day`: a lost file, not people leaving.
+
+    `days`: `daily.device_days` of the day and the `device_history_days` before it. A carrier with
+    devices on `coverage_min_days` earlier dates is missing when it has less than `cell_alive_share`
+    of their mean. Its cells need not be silent, since carriers may share them or the register.
+    Returns carrier, device_count (of the day); sorted.
+    """
+    by_day = days.group_by("data_date", "carrier").agg(pl.len().cast(pl.Int64).alias("devices"))
+    today = by_day.filter(pl.col("data_date") == day).select(
+        "carrier", pl.col("devices").alias("device_count")
+    )
+    usual = (
+        by_day.filter(pl.col("data_date") < day)
+        .group_by("carrier")
+        .agg(pl.col("devices").mean().alias("usual"), pl.len().alias("reference_days"))
+        .filter(pl.col("reference_days") >= parameters.coverage_min_days)
+    )
+    return (
+        usual.join(today, on="carrier", how="left", nulls_equal=True)
+        .with_columns(pl.col("device_count").fill_null(0))
+        .filter(pl.col("device_count") < parameters.cell_alive_share * pl.col("usual"))
+        .select("carrier", "device_count")
+        .sort("carrier")
     )

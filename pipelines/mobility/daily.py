@@ -9,6 +9,8 @@ from pipelines.mobility.clock import HOUR_S, day_start_s, local_days
 from pipelines.mobility.parameters import MobilityParameters
 from pipelines.mobility.presence import presence
 
+IDENTIFIERS_CHANGED = "identifiers_changed"
+
 
 def split_at_days(
     intervals: pl.DataFrame, start_hour: int, end_hour: int, parameters: MobilityParameters
@@ -147,4 +149,4 @@ def identifier_changes(days: pl.DataFrame, parameters: MobilityParameters) -> pl
         pl.when(dates_before >= parameters.identifiers_history_days)
         .then(share)
         .alias("known_share")
-    ).with_columns(pl.when(few).then(pl.lit("identifiers_changed")).alias("error_code"))
+    ).with_columns(pl.when(few).then(pl.lit(IDENTIFIERS_CHANGED)).alias("error_code"))

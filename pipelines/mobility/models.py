@@ -16,6 +16,7 @@ from duckdb import DuckDBPyRelation
 from pipelines.dates import CITY_TIMEZONE, DateWindow
 from pipelines.mobility.anchors import ANCHOR_SCHEMA, anchor_days
 from pipelines.mobility.cleaning import clean
+from pipelines.mobility.coverage import missing_carriers
 from pipelines.mobility.daily import device_days, identifier_changes, machines
 from pipelines.mobility.flows import TRIP_SCHEMA, trips
 from pipelines.mobility.homes import home_and_work, home_nights
@@ -47,6 +48,7 @@ TRACK_SCHEMA: Schema = {
     **DEVICE_DAY_SCHEMA,
 }
 MACHINE_SCHEMA: Schema = {"data_date": pl.Date, "device_id": pl.String}
+CARRIER_MISSING = "carrier_missing"
 CARRIER_SCHEMA: Schema = {
     "data_date": pl.Date,
     "carrier": pl.String,
@@ -107,12 +109,21 @@ def machine_day(days: DuckDBPyRelation, window: DuckDBPyRelation) -> pa.RecordBa
 
 
 def carrier_day(days: DuckDBPyRelation, window: DuckDBPyRelation) -> pa.RecordBatchReader:
-    """`daily.identifier_changes` of every date of `window`, held against the days before it."""
+    """Each carrier's devices of every date of `window` against the days before: CARRIER_SCHEMA.
+
+    `daily.identifier_changes`, and CARRIER_MISSING for `coverage.missing_carriers`, which have a
+    row even without a device.
+    """
     parameters = load_parameters()
 
     def tables_of(day: date) -> Iterator[pl.DataFrame]:
-        found = identifier_changes(_recent(days, day, parameters).pl(), parameters)
-        yield found.filter(pl.col("data_date") == day)
+        recent = _recent(days, day, parameters).pl()
+        seen = identifier_changes(recent, parameters).filter(pl.col("data_date") == day)
+        missing = missing_carriers(recent, day, parameters).with_columns(
+            pl.lit(day).alias("data_date"), pl.lit(CARRIER_MISSING).alias("error_code")
+        )
+        others = seen.join(missing, on="carrier", how="anti", nulls_equal=True)
+        yield pl.concat([others, missing], how="diagonal").sort("carrier")
 
     return batches(window_of(window), tables_of, CARRIER_SCHEMA)
 

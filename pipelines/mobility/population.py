@@ -14,7 +14,9 @@ import pyarrow as pa
 from duckdb import DuckDBPyRelation
 
 from pipelines.dates import DateWindow
-from pipelines.mobility.coverage import coverage, without_outages
+from pipelines.mobility.coverage import NOT_COLLECTED, coverage, without_outages
+from pipelines.mobility.daily import IDENTIFIERS_CHANGED
+from pipelines.mobility.models import CARRIER_MISSING
 from pipelines.mobility.parameters import MobilityParameters, load_parameters
 from pipelines.mobility.presence import present_population
 from pipelines.mobility.relations import Schema, batches, between, device_groups, of_day, window_of
@@ -65,6 +67,7 @@ PRESENT_SCHEMA: Schema = {
     "missing_reason": pl.String,
 }
 _HOUR = ["data_date", "hour", "region_id"]
+_PERSONS = ["weighted_device_count", "persons", "standard_error_persons"]
 
 
 def present_stratum_hour(
@@ -77,7 +80,7 @@ def present_stratum_hour(
 
     `segments`: data_date and SEGMENT_SCHEMA, the date before the window too. `sample`: data_date,
     device_id and STRATUM of the devices that stand for persons; the others are counted under null.
-    `carriers`: `daily.identifier_changes`; where a carrier changed its identifiers, its devices of
+    `carriers`: `models.carrier_day`; where a carrier changed its identifiers, its devices of
     the night before are the same phones under old names, and are not carried into the morning.
     A date without any event has no rows: the night before must not stand for it.
     """
@@ -87,10 +90,10 @@ def present_stratum_hour(
         if of_day(segments, day).limit(1).fetchone() is None:
             return
         homes = of_day(sample, day).pl().select("device_id", *STRATUM)
-        changed = of_day(carriers, day).filter("error_code IS NOT NULL").pl()["carrier"]
+        changed = of_day(carriers, day).filter(f"error_code = '{IDENTIFIERS_CHANGED}'").pl()
         recent = between(segments, day - timedelta(days=1), day)
         parts = [
-            _present_strata(group, day, changed, homes, parameters)
+            _present_strata(group, day, changed["carrier"], homes, parameters)
             for group in device_groups(recent)
         ]
         keys = [*_HOUR, *STRATUM]
@@ -162,13 +165,16 @@ def present_hour(
     counts: DuckDBPyRelation,
     weights: DuckDBPyRelation,
     covered: DuckDBPyRelation,
+    carriers: DuckDBPyRelation,
     window: DuckDBPyRelation,
 ) -> pa.RecordBatchReader:
     """Devices and persons present by hour and region: PRESENT_SCHEMA, not yet suppressed.
 
-    `counts`: STRATUM_HOUR_SCHEMA. `weights`: WEIGHT_SCHEMA. `covered`: COVERAGE_SCHEMA. Where too
-    few of the usual cells reported, the counts are null with `not_collected`; a region with usual
-    cells and no device at all has a row too. Persons are null without any weight.
+    `counts`: STRATUM_HOUR_SCHEMA. `weights`: WEIGHT_SCHEMA. `covered`: COVERAGE_SCHEMA. `carriers`:
+    `models.carrier_day`. Where too few of the usual cells reported, the counts are null with
+    `not_collected`; a region with usual cells and no device at all has a row too. Where a carrier
+    is missing, devices are null likewise, and persons stand on the other carriers. Persons are null
+    without any weight.
     """
     parameters = load_parameters()
 
@@ -183,20 +189,30 @@ def present_hour(
         )
         total = devices.group_by(_HOUR).agg(pl.col("device_count").sum())
         everywhere = pl.concat([total.select(_HOUR), reported.select(_HOUR)]).unique()
-        present = (
-            everywhere.join(total, on=_HOUR, how="left")
-            .with_columns(pl.col("device_count").fill_null(0))
-            .join(persons, on=_HOUR, how="left")
+        present = everywhere.join(total, on=_HOUR, how="left").join(persons, on=_HOUR, how="left")
+        counted = ["device_count"] if strata.is_empty() else ["device_count", *_PERSONS]
+        known = without_outages(
+            present.with_columns(pl.col(counted).fill_null(0)), reported, parameters
         )
-        known = without_outages(present, reported, parameters)
-        yield known.with_columns(
-            pl.when(pl.col("missing_reason").is_null())
-            .then(pl.col("weighted_device_count", "persons", "standard_error_persons"))
-            .name.keep(),
-            pl.col("coverage_share").round(6),
+        lacking = of_day(carriers, day).filter(f"error_code = '{CARRIER_MISSING}'").limit(1)
+        yield _without_missing_carrier(
+            known.with_columns(
+                pl.when(pl.col("missing_reason").is_null()).then(pl.col(_PERSONS)).name.keep(),
+                pl.col("coverage_share").round(6),
+            ),
+            is_missing=lacking.fetchone() is not None,
         ).sort(_HOUR)
 
     return batches(window_of(window), tables_of, PRESENT_SCHEMA)
+
+
+def _without_missing_carrier(present: pl.DataFrame, *, is_missing: bool) -> pl.DataFrame:
+    """Counts of devices that lack a whole carrier are null; persons stand on the others."""
+    if not is_missing:
+        return present
+    return present.with_columns(
+        pl.lit(None, pl.Int64).alias("device_count"), pl.lit(NOT_COLLECTED).alias("missing_reason")
+    )
 
 
 def _weights(

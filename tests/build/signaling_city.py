@@ -10,6 +10,7 @@ home, every sixth hour by the neighbour cell. So each cell has ten events in eve
 | 11 Dec | 20 people each: a cell nobody knows, one without a position, one at two places |
 | 12 Dec | 20 people have an event a month ahead |
 | 13 Dec | 3 people at a cell nobody knows |
+| 16 Dec | telecom sends nothing |
 | 18 Dec | three of the first district's five cells are silent from 8 to 16 o'clock |
 | 19 Dec | telecom changes its identifiers |
 | 21 Dec | no file |
@@ -24,14 +25,15 @@ from pathlib import Path
 FIRST, LAST = date(2019, 12, 2), date(2019, 12, 22)
 PEOPLE = 50
 CENSUS = {"990101": 600, "990102": 400}
+WITHOUT_TELECOM = date(2019, 12, 16)
 OUTAGE, NEW_SALT, MISSING = date(2019, 12, 18), date(2019, 12, 19), date(2019, 12, 21)
 
 Event = tuple[str, datetime, str, str]
 
 
 def carrier(person: int) -> str:
-    """20 people in a district have telecom, 30 cmcc."""
-    return "telecom" if person % 5 < 2 else "cmcc"
+    """The first 20 people of a district have telecom, 30 cmcc; every cell sees both."""
+    return "telecom" if person < 20 else "cmcc"
 
 
 def device(district: str, person: int, day: date) -> str:
@@ -92,7 +94,8 @@ def _events(day: date) -> Iterator[Event]:
         for person in range(PEOPLE):
             for hour in range(24):
                 cell = _cell(region, person + (hour % 6 == 0))
-                if not _is_silent(day, hour, cell):
+                lost = day == WITHOUT_TELECOM and carrier(person) == "telecom"
+                if not (lost or _is_silent(day, hour, cell)):
                     at = _at(day, hour, person)
                     yield device(region, person, day), at, cell, carrier(person)
     for meter in range(16):

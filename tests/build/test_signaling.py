@@ -12,6 +12,7 @@ import yaml
 
 from pipelines import lake
 from pipelines.build import build
+from pipelines.build.dbt_run import DbtRun
 from pipelines.dates import DateWindow
 from pipelines.ingest import ingest
 from pipelines.mobility.parameters import load_parameters
@@ -131,13 +132,29 @@ def test_half_the_cells_down_is_missing_and_not_half(weeks: Built) -> None:
             assert values == [50, CENSUS[region], 1.0, None, None], (region, hour)
 
 
+def test_a_carrier_that_sends_nothing_is_missing_and_the_others_stand_for_all(
+    weeks: Built,
+) -> None:
+    rows = weeks.rows(
+        "SELECT DISTINCT region_id, device_count, persons, missing_reason, persons_missing_reason "
+        "FROM marts.present_population_hourly WHERE data_date = '2019-12-16' ORDER BY 1"
+    )
+    assert rows == [
+        (region, None, persons, "not_collected", None) for region, persons in CENSUS.items()
+    ]
+    assert ("carrier", "carrier_missing") in _quality(weeks, "2019-12-16")
+
+
 def test_a_day_without_a_file_carries_the_day_before(weeks: Built) -> None:
     rows = weeks.rows(
         "SELECT CAST(value_date AS VARCHAR), missing_reason, persons_missing_reason, device_count, "
         "count(*) FROM marts.present_population_hourly WHERE data_date = '2019-12-21' GROUP BY ALL"
     )
     assert rows == [("2019-12-20", "stale", "stale", 50, 48)]
-    assert _quality(weeks, "2019-12-21") == {}
+    # both carriers are missing, which is a count of no device
+    assert _quality(weeks, "2019-12-21") == {
+        ("carrier", "carrier_missing"): (None, None, "suppressed")
+    }
 
 
 def test_persons_wait_for_homes_and_then_meet_census_and_carriers(weeks: Built) -> None:
@@ -184,6 +201,24 @@ def test_a_new_salt_takes_the_carrier_out_of_the_weights(weeks: Built) -> None:
             f"WHERE data_date = '{NEW_SALT}' AND hour = {hour} ORDER BY 1"
         )
         assert present == [(region, 50, persons) for region, persons in CENSUS.items()], hour
+
+
+def test_python_models_make_the_columns_their_yaml_declares(weeks: Built) -> None:
+    # dbt enforces contracts of SQL models only, and history() reads by these names and types
+    run = DbtRun(
+        weeks.settings, weeks.candidate.path, weeks.candidate.window, weeks.candidate.input_snapshot
+    )
+    checked = 0
+    for node in run.manifest()["nodes"].values():
+        if node["resource_type"] == "model" and node["language"] == "python":
+            made = weeks.rows(
+                "SELECT column_name, lower(data_type) FROM information_schema.columns "
+                f"WHERE table_name = '{node['name']}' ORDER BY ordinal_position"
+            )
+            declared = [(c["name"], c["data_type"].lower()) for c in node["columns"].values()]
+            assert made == declared, node["name"]
+            checked += 1
+    assert checked >= 10
 
 
 @pytest.mark.slow

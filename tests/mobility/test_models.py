@@ -13,6 +13,7 @@ from polars.testing import assert_frame_equal
 from pipelines.mobility import models, population, relations
 from pipelines.mobility.anchors import anchor_days
 from pipelines.mobility.cleaning import clean
+from pipelines.mobility.coverage import missing_carriers
 from pipelines.mobility.parameters import load_parameters
 from pipelines.mobility.stays import segments
 from tests.mobility.diaries import cell, cells_frame, diary, events_frame
@@ -136,3 +137,17 @@ def test_weights_follow_the_census_where_carriers_cannot_be_met(
 
 def test_no_device_with_a_home_gives_no_weights() -> None:
     assert _weights([]).is_empty()
+
+
+def test_a_carrier_far_below_its_usual_devices_is_missing_and_a_festival_is_not() -> None:
+    counts = {"cmcc": [50, 50, 50, 11], "telecom": [50, 50, 50, 9], "unicom": [50, 50, 50, 0]}
+    rows = [
+        {"data_date": day, "carrier": carrier, "device_id": f"{carrier}{n}"}
+        for carrier, by_day in counts.items()
+        for day, devices in zip(_days(4), by_day, strict=True)
+        for n in range(devices)
+    ]
+    rows += [{"data_date": _days(4)[2], "carrier": "new", "device_id": "x"}]
+    found = missing_carriers(pl.DataFrame(rows), _days(4)[3], PARAMETERS)
+    # a fifth of 50 is 10; a carrier of one day has no usual
+    assert found.rows() == [("telecom", 9), ("unicom", 0)]

@@ -6,5 +6,5 @@ def model(dbt, session):
         dbt.ref("int_mobility__present_stratum_hour"),
         dbt.ref("int_mobility__weight_day"),
     )
-    covered, window = dbt.ref("int_mobility__coverage_hour"), dbt.ref("int_calendar__window")
-    return present_hour(counts, weights, covered, window)
+    covered, carriers = dbt.ref("int_mobility__coverage_hour"), dbt.ref("int_mobility__carrier_day")
+    return present_hour(counts, weights, covered, carriers, dbt.ref("int_calendar__window"))

@@ -1,7 +1,7 @@
 {#- The devices that stand for persons on each date: those with a home, seen in the days before it and
     since their carrier last changed its identifiers, and no machines. Devices not seen on the date
     itself are kept: leaving them out would move the people of a district without reception into the
-    others. A carrier that sent nothing at all on the date has no sample. -#}
+    others. A carrier that is missing on the date has no sample. -#}
 with seen as (
   select
     dates.data_date,
@@ -28,12 +28,13 @@ reporting as (
   select
     today.data_date,
     today.carrier,
-    max(case when past.error_code is not null then past.data_date end) as changed_date
+    max(case when past.error_code = 'identifiers_changed' then past.data_date end) as changed_date
   from carriers as today
   inner join carriers as past
     on today.carrier = past.carrier
     and past.data_date <= today.data_date
     and past.data_date > {{ add_days('today.data_date', '-' ~ var('device_history_days')) }}
+  where coalesce(today.error_code, '') <> 'carrier_missing'
   group by today.data_date, today.carrier
 )
 

@@ -11,14 +11,10 @@ with good as (
     case when good.value_date < good.data_date then 'stale' end as age_reason,
     case when counts.device_count >= {{ param('k_anonymity') }} then counts.device_count end
       as device_count,
-    case
-      when
-        counts.device_count >= {{ param('k_anonymity') }}
-        and counts.weighted_device_count >= {{ param('k_anonymity') }}
-        then counts.persons
-    end as persons,
+    case when counts.weighted_device_count >= {{ param('k_anonymity') }} then counts.persons end
+      as persons,
     counts.standard_error_persons,
-    counts.persons is null as is_unweighted
+    counts.weighted_device_count < {{ param('k_anonymity') }} as is_small_sample
   from {{ last_good_dates('int_mobility__present_hour') }} as good
   inner join {{ history('int_mobility__present_hour', var('stale_max_days')) }} as counts
     on good.value_date = counts.data_date
@@ -40,10 +36,10 @@ select
     else age_reason
   end as missing_reason,
   case
+    when persons is not null then age_reason
+    when is_small_sample then 'suppressed'
     when collection_reason is not null then collection_reason
     when device_count is null then 'suppressed'
-    when is_unweighted then 'no_homes'
-    when persons is null then 'suppressed'
-    else age_reason
+    else 'no_homes'
   end as persons_missing_reason
 from good
