@@ -31,7 +31,8 @@ strata as (
     weights.weight,
     weights.persons,
     -- of a carrier that sent nothing on the day before no move is seen: the others stand for it
-    carriers.carrier is not null as is_seen
+    carriers.carrier is not null
+    and coalesce(carriers.error_code, '') <> 'carrier_missing' as is_seen
   from {{ ref('int_mobility__weight_day') }} as weights
   left join {{ history('int_mobility__carrier_day', 1) }} as carriers
     on weights.carrier = coalesce(carriers.carrier, 'unknown')

@@ -4,7 +4,7 @@
 with changes as (
   select coalesce(carrier, 'unknown') as carrier, data_date
   from {{ history('int_mobility__carrier_day', var('anchor_history_days')) }} as days
-  where error_code is not null
+  where error_code = 'identifiers_changed'
 ),
 
 workers as (
