@@ -91,8 +91,8 @@ def test_two_short_stays_are_not_one_long_one() -> None:
 def test_days_before_the_window_and_the_day_itself_do_not_count() -> None:
     before = date(2020, 2, 4)
     long_before = diary("d", "1:00 C 4:00 C 8:00 C 12:00 C", before)
-    today = diary("d", "1:00 C 6:00 C 12:00 C", DAY)
-    inside = diary("d", "1:00 A 8:00 A 12:00 A", YESTERDAY)
+    today = diary("d", "3:00 C 6:00 C 12:00 C", DAY)
+    inside = diary("d", "1:00 A 8:00 A 12:00 A 20:00 A 23:00 A", YESTERDAY)
     assert set(stayed(long_before, inside, today)) == {"9901"}
 
 
