@@ -99,13 +99,14 @@ def test_a_perfect_lake_passes(perfect: Lines) -> None:
         ("migration_daily", "published cells: WAPE"),
         ("city_migration_daily", "published city pairs: WAPE"),
         ("mobility_return_to_work_daily", "city index: largest error"),
-        ("mobility_return_to_work_daily", "district index: largest error"),
         ("epidemic_daily", "counts that differ"),
     ):
         assert perfect[mart, measure].value == 0
         assert perfect[mart, measure].passed
     assert perfect["origin_destination_daily", "published region pairs: WAPE"].value == 0
     assert perfect["commuting_weekly", "published cells: WAPE"].value == 0
+    # no district of this small city has people enough for a verdict
+    assert perfect["mobility_return_to_work_daily", "district index: largest error"].passed is None
     assert perfect["price_leads", "A and B: recall of planted gougers"].value == 1.0
     assert perfect["price_leads", "A and B: precision"].value == 1.0
 
@@ -128,7 +129,6 @@ def test_every_planted_kind_has_a_line(perfect: Lines, truth: Path) -> None:
         ("bronze.energy_daily", "rows missing or too many"),
         ("return_to_work_daily", "city index: largest error"),
         ("mobility_return_to_work_daily", "city index: largest error"),
-        ("mobility_return_to_work_daily", "district index: largest error"),
         ("city_migration_daily", "published city pairs: WAPE"),
         ("epidemic_daily", "counts that differ"),
     ],

@@ -16,12 +16,13 @@ strata as (
   select
     data_date,
     work_region_id,
-    active_count,
-    in_city_count,
-    cast(weight as decimal(18, 6)) * worker_count as worker_persons,
-    cast(weight as decimal(18, 6)) * active_count as active_persons,
-    cast(weight as decimal(18, 6)) * in_city_count as in_city_persons,
-    cast({{ stratum_variance('weight', 'active_count', 'worker_count') }} as decimal(24, 6))
+    -- a district without cells is unknown, not empty; the city is then that of the other districts
+    case when coalesce(is_covered, true) then active_count end as active_count,
+    case when coalesce(is_covered, true) then in_city_count end as in_city_count,
+    cast(case when coalesce(is_covered, true) then weight end as decimal(18, 6)) * worker_count as worker_persons,
+    cast(case when coalesce(is_covered, true) then weight end as decimal(18, 6)) * active_count as active_persons,
+    cast(case when coalesce(is_covered, true) then weight end as decimal(18, 6)) * in_city_count as in_city_persons,
+    case when coalesce(is_covered, true) then cast({{ stratum_variance('weight', 'active_count', 'worker_count') }} as decimal(24, 6)) end
       as active_variance
   from {{ history('int_mobility__worker_stratum_day', var('mobility_history_days')) }} as days
 ),

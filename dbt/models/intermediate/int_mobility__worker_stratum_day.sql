@@ -28,6 +28,18 @@ workers as (
     )
 ),
 
+outages as (
+  -- too few cells of the district reported in too many of the working hours to see who is at work
+  select data_date, region_id
+  from {{ ref('int_mobility__present_hour') }}
+  where
+    missing_reason = 'not_collected'
+    and hour >= {{ param('work_hours_from') }}
+    and hour < {{ param('work_hours_to') }}
+  group by data_date, region_id
+  having count(*) > {{ param('work_outage_max_hours') }}
+),
+
 counted as (
   select
     workers.data_date,
@@ -68,8 +80,11 @@ select
   counted.worker_count,
   counted.active_count,
   counted.in_city_count,
-  weights.weight
+  weights.weight,
+  outages.region_id is null as is_covered
 from counted
+left join outages
+  on counted.data_date = outages.data_date and counted.work_region_id = outages.region_id
 inner join carriers
   on counted.data_date = carriers.data_date
   and counted.carrier = carriers.carrier

@@ -9,7 +9,7 @@ with days as (
     rates.is_workday,
     rates.active_count,
     rates.in_city_count,
-    rates.traveller_count,
+    case when rates.active_count is not null then rates.traveller_count end as traveller_count,
     rates.active_persons,
     rates.active_standard_error_persons,
     rates.active_share,
@@ -48,7 +48,8 @@ cells as (
     small.*,
     is_small
     or (
-      not is_city
+      not is_small
+      and not is_city
       and size_rank = 1
       and small_regions > 0
       and (small_regions = 1 or small_devices < {{ param('k_anonymity') }})
@@ -136,7 +137,7 @@ select
   end as intracity_loss_pct,
   case
     when cells.is_suppressed then 'suppressed'
-    when cells.baseline_active_share is null then 'not_collected'
+    when cells.active_share is null or cells.baseline_active_share is null then 'not_collected'
     when cells.value_date < cells.data_date then 'stale'
   end as missing_reason
 from cells
