@@ -29,11 +29,13 @@ workers as (
 ),
 
 outages as (
-  -- too few cells of the district reported in too many of the working hours to see who is at work
+  -- too few cells of the district reported in too many of the working hours to see who is at work;
+  -- where only a carrier is missing, persons are known and the other carriers stand for it
   select data_date, region_id
   from {{ ref('int_mobility__present_hour') }}
   where
     missing_reason = 'not_collected'
+    and persons is null
     and hour >= {{ param('work_hours_from') }}
     and hour < {{ param('work_hours_to') }}
   group by data_date, region_id

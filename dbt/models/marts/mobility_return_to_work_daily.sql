@@ -44,6 +44,7 @@ small as (
 ),
 
 cells as (
+  -- null where the district was not covered: neither suppressed nor published
   select
     small.*,
     is_small
