@@ -187,6 +187,9 @@ def parameters(release: int, data_date: date, city_region_id: str) -> dict[str, 
         "seed_power_variants": _seed_sql(
             "power_variants", ("variant", "name_zh", "threshold_share", "is_primary")
         ),
+        "seed_fused_index_sources": _seed_sql(
+            "fused_index_sources", ("source", "name_zh", "name_en", "weight")
+        ),
     }
 
 

@@ -127,7 +127,7 @@ def _people_at_work(view: View, city: str) -> list[ScoreLine]:
     rows = _published(view, name, "index_pct")
     if rows is None or rows.is_empty():
         return _absent(view, name, "city index: largest error")
-    known = _true_index(view, city)
+    known = true_index(view, city)
     joined = rows.join(known, on=["data_date", "region_id"]).with_columns(
         (pl.col("index_pct") - pl.col("true_pct")).abs().alias("error")
     )
@@ -154,7 +154,7 @@ def _people_at_work(view: View, city: str) -> list[ScoreLine]:
     return lines
 
 
-def _true_index(view: View, city: str) -> pl.DataFrame:
+def true_index(view: View, city: str) -> pl.DataFrame:
     """data_date, region_id, true_pct, baseline_people: districts and the city.
 
     People at work over the mean of the truth's December on days of the same kind.

@@ -6,7 +6,15 @@ from pathlib import Path
 
 from pipelines.errors import CityPulseError
 from pipelines.lake import connect
-from pipelines.scoring import faults, flows, investigations, marts, population, power
+from pipelines.scoring import (
+    faults,
+    flows,
+    investigations,
+    marts,
+    population,
+    power,
+    transport,
+)
 from pipelines.scoring.lines import ScoreLine
 from pipelines.scoring.view import View
 from pipelines.settings import Settings
@@ -36,6 +44,7 @@ def score(settings: Settings, truth_dir: Path) -> list[ScoreLine]:
             *power.score_power(view),
             *flows.score_flows(view, settings.city_region_id),
             *population.score_population(view, settings),
+            *transport.score_transport(view, settings.city_region_id),
             *investigations.score_investigations(view, settings),
         ]
     finally:

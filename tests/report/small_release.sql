@@ -358,3 +358,38 @@ WHERE data_date <= DATE '2020-02-15';
 INSERT INTO lake.quarantine.rows BY NAME
 SELECT 'power' AS feed, 'energy_daily' AS table_name, DATE '2020-02-18' AS data_date,
     ['above_maximum', 'type_mismatch'][1 + n % 2] AS code FROM generate_series(1, 37) AS s(n);
+
+-- riders, visitors and the fused index; people at work have not been measured on the last day
+INSERT INTO lake.marts.ticketing_daily BY NAME
+SELECT data_date, data_date AS value_date, mode, 'all' AS line, 'all' AS station,
+    'weekday_pre_festival' AS baseline_kind, 4 AS baseline_day_count, 60 AS station_count,
+    60 AS matched_station_count, 0 AS unknown_station_count, 0 AS renamed_station_count,
+    0 AS silent_station_count, 200000 + 1000 * k AS boardings, 199000 + 1000 * k AS alightings,
+    800000 AS baseline_boardings, 800000 AS baseline_alightings,
+    (200000 + 1000 * k) / 8000.0 AS recovery_pct, (199000 + 1000 * k) / 8000.0 AS alightings_recovery_pct,
+    (197000 + 1000 * k) / 8000.0 AS recovery_7d_pct, 7 AS smoothed_day_count
+FROM days CROSS JOIN (VALUES ('metro'), ('all')) AS m(mode);
+INSERT INTO lake.marts.ticketing_month_daily BY NAME
+SELECT data_date, mode, line, station, 18 AS day_count, 60 AS station_count,
+    210000 AS daily_boardings, 500000 AS month_before_daily_boardings,
+    42.0 AS month_before_recovery_pct
+FROM lake.marts.ticketing_daily;
+INSERT INTO lake.marts.ticketing_intercity_daily BY NAME
+SELECT data_date, data_date AS value_date, 'rail' AS mode, 'arrival' AS direction,
+    '990200' AS other_region_id, 820 AS ticket_count, 790 AS passenger_count,
+    0 AS past_midnight_count
+FROM days;
+INSERT INTO lake.marts.footfall_recovery_daily BY NAME
+SELECT data_date, value_date, '990100' AS region_id, reporting_venue_count, open_venue_count,
+    round(open_venue_count / reporting_venue_count, 6) AS open_share, visitors,
+    visitors_per_open_venue, reporting_venue_count AS matched_venue_count,
+    52000.0 AS predicted_visitors, round(visitors / 520.0, 4) AS recovery_pct,
+    1.5 AS recovery_standard_error_pct, round(visitors / 410.0, 4) AS open_recovery_pct,
+    35 AS fit_day_count, DATE '2020-01-04' AS fit_last_date, 1.0 AS festival_factor, missing_reason
+FROM lake.marts.footfall_daily_summary;
+INSERT INTO lake.marts.return_to_work_fused_daily BY NAME
+SELECT data_date, '990100' AS region_id, 50 + 0.2 * k AS index_value, 38 + 0.2 * k AS lower_value,
+    62 + 0.2 * k AS upper_value, 2 AS source_count, 'power+ticketing' AS sources,
+    'footfall+mobility' AS missing_sources, 0.55 AS weight_present_share,
+    8.5 AS source_spread_points, 5 AS degrees_of_freedom
+FROM days;

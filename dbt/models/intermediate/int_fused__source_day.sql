@@ -23,13 +23,18 @@ with sources as (
   from {{ ref('mobility_return_to_work_daily') }}
   where missing_reason is null
   union all
+  -- ticketing: its own day where equal weekdays are compared, else the week, whose error is not known
   select
     ticketing.data_date,
     '{{ var("city_region_id") }}',
     'ticketing',
-    ticketing.recovery_pct,
-    round(ticketing.recovery_pct * spread.relative_error, 4)
+    case when kinds.is_same_weekday then ticketing.recovery_pct else ticketing.recovery_7d_pct end,
+    case
+      when kinds.is_same_weekday then round(ticketing.recovery_pct * spread.relative_error, 4)
+    end
   from {{ ref('ticketing_daily') }} as ticketing
+  inner join {{ ref('ticketing_baselines') }} as kinds
+    on ticketing.baseline_kind = kinds.baseline_kind
   left join {{ ref('int_ticketing__spread_day') }} as spread
     on ticketing.data_date = spread.data_date
   where ticketing.mode = 'all' and ticketing.missing_reason is null

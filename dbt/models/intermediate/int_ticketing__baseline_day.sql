@@ -23,21 +23,15 @@ periods as (
   select
     data_date,
     'lunar_day_last_year' as baseline_kind,
-    {{ add_days('previous_new_year_date',
-                'days_from_lunar_new_year - cast(' ~ param('lunar_half_window_days') ~ ' as integer)') }}
-      as period_start_date,
-    {{ add_days('previous_new_year_date',
-                'days_from_lunar_new_year + cast(' ~ param('lunar_half_window_days') ~ ' as integer)') }}
-      as period_end_date,
-    false as is_same_weekday
+    {{ add_days('previous_new_year_date', 'days_from_lunar_new_year') }} as period_start_date,
+    {{ add_days('previous_new_year_date', 'days_from_lunar_new_year') }} as period_end_date
   from window_days
   union all
   select
     data_date,
     'weekday_pre_festival',
     {{ add_days('festival_date', 'cast(' ~ param('pre_festival_from_day') ~ ' as integer)') }},
-    {{ add_days('festival_date', 'cast(' ~ param('pre_festival_to_day') ~ ' as integer)') }},
-    true
+    {{ add_days('festival_date', 'cast(' ~ param('pre_festival_to_day') ~ ' as integer)') }}
   from window_days
 ),
 
@@ -61,5 +55,5 @@ inner join days
   on cast(days.date_day as date) between periods.period_start_date and periods.period_end_date
   and cast(days.date_day as date) < periods.data_date
 where
-  not periods.is_same_weekday
+  not kinds.is_same_weekday
   or {{ weekday_of('periods.data_date') }} = {{ weekday_of('cast(days.date_day as date)') }}
