@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 INDEX_SCHEMA: dict[str, type[pl.DataType]] = {
     "data_date": pl.Date,
@@ -155,5 +155,5 @@ def _between_sources(
 def _quantiles(index: pl.DataFrame, parameters: FusedParameters) -> pl.DataFrame:
     degrees = index["degrees_of_freedom"].unique().sort()
     upper = 0.5 + parameters.coverage_share / 2
-    values = [float(student_t.ppf(upper, each)) for each in degrees]
+    values = [float(stdtrit(each, upper)) for each in degrees]
     return pl.DataFrame({"degrees_of_freedom": degrees, "quantile": values})
