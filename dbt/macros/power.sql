@@ -26,6 +26,22 @@
   enterprise_count >= {{ param('min_enterprises_per_cell') }}
 {%- endmacro %}
 
+{% macro published_enterprises(count, limit) -%}
+  {#- In multiples of `published_enterprise_base`, but never more than the enterprises there are. -#}
+  cast(least({{ rounded_to(count, param('published_enterprise_base')) }}, {{ limit }}) as bigint)
+{%- endmacro %}
+
+{% macro of_all_users(column) -%}
+  {#- A cell's value with its largest user, on the rows without it too. -#}
+  max(case when users = 'all' then {{ column }} end) over (
+    partition by data_date, variant, region_id, industry_code, scale
+  )
+{%- endmacro %}
+
+{% macro published_resumed_count() -%}
+  {{ published_enterprises(of_all_users('resumed_count'), of_all_users('enterprise_count')) }}
+{%- endmacro %}
+
 {% macro published_index(columns) -%}
   {#- Columns of int_power__index_day under the alias `cells`, for a mart whose `good` says which day
       each date stands on. A value carried longer than stale_max_days is no longer shown. -#}

@@ -5,6 +5,8 @@
 - `gate.run`: one row with `window_start`, `window_end` (all dates rebuilt), `requested_start`,
   `requested_end` (the dates asked for) and `city_region_id`
 - `gate.marts`: `mart`, `in_candidate`, `is_published`, `has_suite`
+- `gate.exposures`: what the checks of pipelines/disclosure find (`check_name`, `mart`, `row`,
+  `column_name`, `detail`)
 - `gate.contents`: what the build stated and what the file holds, per table and date
 - `lake.<schema>.<table>`: everything else, read-only
 """
@@ -20,6 +22,7 @@ import duckdb
 from pipelines import lake
 from pipelines.build import Candidate
 from pipelines.errors import NothingToDo
+from pipelines.gate.disclosure import exposures_table
 from pipelines.lake import PartitionContent
 from pipelines.settings import Settings
 
@@ -49,6 +52,7 @@ def workspace(
         _run_table(con, settings, candidate)
         _marts_table(con, in_candidate, published, suites)
         _contents_table(con, candidate, tables)
+        exposures_table(con, in_candidate, settings.city_region_id)
         yield con
 
 

@@ -16,16 +16,14 @@ def test_city_index_is_recomputed_from_enterprises(built: Any) -> None:
     row = built.row(
         RETURN.format(
             "registered_count, enterprise_count, no_baseline_count, resumed_count, "
-            "resumption_rate_pct, recovery_rate_pct, energy_kwh, baseline_kwh, reporting_share, "
-            "missing_reason",
+            "resumption_rate_pct, recovery_rate_pct, reporting_share, missing_reason",
             "2020-02-18",
             TOTAL,
         )
     )
     assert row[:5] == (11, 10, 1, 6, 60.0)
     assert row[5] == pytest.approx(100 * 1340 / 1900, abs=1e-4)
-    assert (float(row[6]), float(row[7])) == (1340, 1900)
-    assert row[8:] == (pytest.approx(10 / 11, abs=1e-6), None)
+    assert row[6:] == (pytest.approx(10 / 11, abs=1e-6), None)
 
 
 def test_rollups_foot_wherever_they_are_published(built: Any) -> None:
@@ -42,18 +40,29 @@ def test_rollups_foot_wherever_they_are_published(built: Any) -> None:
 
 def test_exactly_the_threshold_has_not_resumed(built: Any) -> None:
     # E10 uses 30 of 100 kWh; F in the city: E07, E08, E10 (E09 silent, E11 without baseline)
-    where = "region_id = '990100' AND industry_code = 'F' AND scale = 'all'"
-    assert built.row(RETURN.format("enterprise_count, resumed_count", "2020-02-18", where)) == (
-        3,
-        0,
+    assert built.row(
+        """SELECT enterprise_count, resumed_count FROM intermediate.int_power__cell_day
+        WHERE data_date = '2020-02-18' AND region_id = '990100' AND industry_code = 'F'
+        AND scale = 'all' AND variant = 'dec_mean' AND users = 'all'"""
+    ) == (3, 0)
+
+
+def test_a_cell_that_would_give_a_single_firm_away_is_hidden_with_it(built: Any) -> None:
+    # E12 is alone in mining: the city less the other two industries would be what it consumes
+    where = "region_id = '990100' AND scale = 'all' AND industry_code <> 'all'"
+    hidden = built.rows(
+        f"""SELECT industry_code FROM marts.return_to_work_daily
+        WHERE data_date = '2020-02-18' AND missing_reason = 'suppressed' AND {where} ORDER BY 1"""
     )
+    assert hidden[0] == ("B",)
+    assert len(hidden) > 1
 
 
 def test_small_cells_show_no_consumption(built: Any) -> None:
     assert built.rows(
-        """SELECT DISTINCT energy_kwh, baseline_kwh, index_value, resumed_count, missing_reason
+        """SELECT DISTINCT recovery_rate_pct, index_value, resumed_count, missing_reason
         FROM marts.return_to_work_daily WHERE enterprise_count BETWEEN 1 AND 2"""
-    ) == [(None, None, None, None, "suppressed")]
+    ) == [(None, None, None, "suppressed")]
 
 
 def test_a_day_without_readings_carries_the_last_value_as_stale(built: Any) -> None:
@@ -64,16 +73,24 @@ def test_a_day_without_readings_carries_the_last_value_as_stale(built: Any) -> N
     assert before[2] is None
 
 
-def test_without_the_largest_user_the_index_falls(built: Any) -> None:
-    rows = dict(
+def test_without_the_largest_user_the_recovery_falls_and_few_enterprises_are_not_shown(
+    built: Any,
+) -> None:
+    kwh = dict(
         built.rows(
-            """SELECT users, recovery_rate_pct FROM marts.return_to_work_variants_daily
+            """SELECT users, round(100 * recovered_kwh / baseline_kwh, 4)
+            FROM intermediate.int_power__cell_day
             WHERE data_date = '2020-02-18' AND region_id = '990100' AND industry_code = 'all'
             AND scale = 'all' AND variant = 'dec_mean'"""
         )
     )
-    assert rows["all"] == pytest.approx(70.5263, abs=1e-4)
-    assert rows["without_largest"] == pytest.approx(100 * 340 / 900, abs=1e-4)
+    assert float(kwh["all"]) == pytest.approx(70.5263, abs=1e-4)
+    assert float(kwh["without_largest"]) == pytest.approx(100 * 340 / 900, abs=1e-4)
+    # nine enterprises: the difference to all ten would be about one of them
+    assert built.rows(
+        """SELECT DISTINCT index_value, missing_reason FROM marts.return_to_work_variants_daily
+        WHERE users = 'without_largest' AND enterprise_count > 0"""
+    ) == [(None, "suppressed")]
 
 
 def test_a_baseline_nobody_metered_is_not_collected(built: Any) -> None:

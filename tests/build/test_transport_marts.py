@@ -73,7 +73,7 @@ def test_arrivals_by_ticket(built: Any) -> None:
         ORDER BY ALL"""
     )
     assert rows == [
-        (mode, "arrival", other, 21, 20, None)
+        (mode, "arrival", other, 20, 20, None)
         for mode in ("all", "rail")
         for other in ("990200", "all")
     ]

@@ -23,8 +23,6 @@ POPULATION_CORRUPTIONS: dict[tuple[str, str], str] = {
     "SET persons = persons + 2",
     ("population_weights_daily", "margins_met"): "UPDATE marts.population_weights_daily "
     "SET margins = 'census'",
-    ("signaling_quality_daily", "small_cells_empty"): "UPDATE marts.signaling_quality_daily "
-    "SET event_count = 3 WHERE error_code = 'future_date'",
     ("signaling_quality_daily", "missing_explained"): "UPDATE marts.signaling_quality_daily "
     "SET device_count = NULL, event_count = NULL WHERE error_code = 'machine'",
     ("signaling_quality_daily", "identifiers_stable"): "INSERT INTO marts.signaling_quality_daily "

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 RETURNEE_CORRUPTIONS: dict[tuple[str, str], str] = {
-    ("returnee_risk_daily", "small_cells_empty"): "UPDATE marts.returnee_risk_daily "
-    "SET arrival_count = 5 WHERE arrival_count IS NULL",
     ("returnee_risk_daily", "counts_devices"): "UPDATE marts.returnee_risk_daily "
     "SET arrival_count = arrival_count * 5",
     ("returnee_risk_daily", "totals_foot"): "UPDATE marts.returnee_risk_daily "

@@ -1,5 +1,6 @@
 -- A candidate made by hand that passes every rule: two districts, two industries, a few devices.
--- Variables: first_day, last_day (the window) and number, which shows in every mart.
+-- Variables: first_day, last_day (the window) and number, which shows in every mart (tenfold in
+-- counts of people, which are rounded to ten).
 CREATE SCHEMA intermediate;
 CREATE SCHEMA marts;
 
@@ -43,8 +44,6 @@ SELECT data_date, data_date AS value_date, region_id, industry_code, scale,
   CASE WHEN shown THEN round(0.5 * rw + 0.5 * rp, 4)::DOUBLE END AS index_value,
   CASE WHEN shown THEN 60 END::DOUBLE AS index_value_7d_mean,
   CASE WHEN shown THEN CASE WHEN 0.5 * rw + 0.5 * rp < 66.7 THEN 'recovering' ELSE 'stabilised' END END AS band,
-  CASE WHEN shown THEN energy_kwh END AS energy_kwh,
-  CASE WHEN shown THEN baseline_kwh END AS baseline_kwh,
   CASE WHEN NOT shown THEN 'suppressed' END AS missing_reason
 FROM rates;
 
@@ -59,9 +58,14 @@ SELECT data_date, value_date, DATE '2020-01-25' AS lunar_new_year_date,
 FROM marts.return_to_work_daily CROSS JOIN (VALUES ('all'), ('without_largest')) AS u (users)
 CROSS JOIN seeds.power_variants;
 
+CREATE TABLE intermediate.int_power__cell_day AS
+SELECT data_date, variant, users, region_id, industry_code, scale,
+  (100 * enterprise_count)::DECIMAL(18, 3) AS energy_kwh
+FROM marts.return_to_work_variants_daily;
+
 CREATE TABLE intermediate.int_mobility__flow_day AS
 SELECT data_date, from_region_id, to_region_id,
-  CASE WHEN to_region_id = '990300' THEN 3 ELSE 100 + getvariable('number') END::BIGINT
+  CASE WHEN to_region_id = '990300' THEN 3 ELSE 100 + 10 * getvariable('number') END::BIGINT
     AS device_count
 FROM days
 CROSS JOIN (VALUES ('990101'), ('990102')) AS f (from_region_id)
@@ -83,7 +87,7 @@ FROM intermediate.int_mobility__flow_day;
 CREATE TABLE marts.city_migration_daily AS
 WITH sides AS (
   SELECT data_date, direction, other_city_region_id, risk_level,
-    devices + getvariable('number') AS device_count
+    devices + 10 * getvariable('number') AS device_count
   FROM days CROSS JOIN (VALUES
     ('in', '990200', 'high', 100), ('in', '990400', 'low', 60), ('in', '990300', 'medium', NULL),
     ('out', '990200', 'high', 20), ('out', '990400', 'low', 30)
@@ -96,7 +100,8 @@ rows AS (
 )
 SELECT data_date, data_date AS value_date, '990100' AS city_region_id, direction,
   other_city_region_id, risk_level, device_count::BIGINT AS device_count,
-  device_count::BIGINT * 20 AS persons, 15.0::DOUBLE AS standard_error_persons,
+  device_count::BIGINT * 20 AS persons,
+  CASE WHEN device_count IS NOT NULL THEN 15.0 END::DOUBLE AS standard_error_persons,
   round(device_count * 20 * 3.24e-5, 6)::DOUBLE AS migration_index,
   round(device_count / sum(device_count) FILTER (other_city_region_id = 'all')
     OVER (PARTITION BY data_date, direction), 6)::DOUBLE AS share,
@@ -112,7 +117,8 @@ WHERE direction = 'in' AND other_city_region_id <> 'all';
 
 CREATE TABLE marts.commuting_weekly AS
 SELECT data_date, home_region_id, work_region_id, device_count,
-  device_count * 20 AS persons, 30.0::DOUBLE AS standard_error_persons,
+  device_count * 20 AS persons,
+  CASE WHEN device_count IS NOT NULL THEN 30.0 END::DOUBLE AS standard_error_persons,
   CASE WHEN device_count IS NULL THEN 'suppressed' END AS missing_reason
 FROM days CROSS JOIN (VALUES
   ('990101', '990102', 300::BIGINT), ('990102', '990101', 200), ('990101', '990200', NULL)
@@ -122,7 +128,8 @@ WHERE isodow(data_date) = 1;
 -- 700 devices at work in the city, of which two small districts have 20 and show nothing
 CREATE TABLE marts.mobility_return_to_work_daily AS
 SELECT data_date, data_date AS value_date, region_id, isodow(data_date) < 6 AS is_workday,
-  device_count, device_count * 20 AS active_persons, 12.0::DOUBLE AS active_standard_error_persons,
+  device_count, device_count * 20 AS active_persons,
+  CASE WHEN shown THEN 12.0 END::DOUBLE AS active_standard_error_persons,
   CASE WHEN shown THEN 60.0 + getvariable('number') END::DOUBLE AS index_pct,
   CASE WHEN shown THEN 0.5 END::DOUBLE AS index_standard_error_pct,
   CASE WHEN shown THEN 58.0 END::DOUBLE AS index_7d_pct,
@@ -195,7 +202,7 @@ FROM (VALUES ('spring', 400::BIGINT, 300::BIGINT, 0::BIGINT), ('village', 9, 4, 
 
 CREATE TABLE marts.voucher_campaign_daily AS
 SELECT data_date, campaign_id, '990100' AS region_id,
-  CASE WHEN shown THEN 5000 + getvariable('number') END::BIGINT AS issued_count,
+  CASE WHEN shown THEN 5000 + 10 * getvariable('number') END::BIGINT AS issued_count,
   CASE WHEN shown THEN 350 END::BIGINT AS redeemed_count,
   CASE WHEN shown THEN 0.7 END::DOUBLE AS redeemed_7d_share,
   CASE WHEN shown THEN 3500 END::DECIMAL(18, 4) AS subsidy_cny,

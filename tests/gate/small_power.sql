@@ -8,9 +8,9 @@ SELECT data_date, value_date, region_id, industry_code, scale, enterprise_count,
   CASE WHEN shown THEN resumed_count END::BIGINT AS resumed_count,
   CASE WHEN shown THEN resumed_count - 1 END::BIGINT AS at_capacity_count,
   CASE WHEN shown THEN 1 END::BIGINT AS newly_resumed_count,
-  CASE WHEN shown THEN enterprise_count - resumed_count END::BIGINT AS relapsed_count,
+  CASE WHEN shown THEN 1 END::BIGINT AS relapsed_count,
   CASE WHEN shown THEN 3 END::BIGINT AS ordered_count,
-  CASE WHEN shown THEN 1 END::BIGINT AS ordered_open_count,
+  CASE WHEN shown THEN 3 END::BIGINT AS ordered_open_count,
   CASE WHEN shown THEN 2 END::BIGINT AS allowed_count,
   CASE WHEN shown THEN 1 END::BIGINT AS allowed_closed_count,
   resumption_rate_pct AS resumed_pct,
@@ -20,11 +20,11 @@ SELECT data_date, value_date, region_id, industry_code, scale, enterprise_count,
 FROM (SELECT *, resumed_count IS NOT NULL AS shown FROM marts.return_to_work_daily);
 
 CREATE TABLE marts.closure_watch AS
-SELECT data_date, data_date AS value_date, 'LJ-2020-03' AS order_id, 'e1' AS enterprise_id,
+SELECT data_date, data_date AS value_date, 'LJ-2020-03' AS order_id, enterprise_id,
   '990101' AS region_id, 'H' AS industry_code, 'below' AS scale, 'resumed' AS state,
   DATE '2020-02-10' AS evidence_from_date,
   data_date - DATE '2020-02-10' + 1::BIGINT AS evidence_days, NULL::VARCHAR AS missing_reason
-FROM days;
+FROM days CROSS JOIN (VALUES ('e1'), ('e4'), ('e5')) AS e (enterprise_id);
 
 CREATE TABLE marts.power_meter_checks AS
 SELECT data_date, enterprise_id, '990101' AS region_id, 'C' AS industry_code, check_code,

@@ -10,7 +10,7 @@ WITH cells AS (
   SELECT data_date, region_id, 'all' AS mode, origin_risk,
     CASE WHEN device_count = 0 OR device_count >= 16 THEN device_count END AS arrival_count
   FROM intermediate.int_mobility__returnee_day
-  UNION ALL SELECT data_date, '990100', 'rail', 'high', 50 + getvariable('number') FROM days
+  UNION ALL SELECT data_date, '990100', 'rail', 'high', 50 + 10 * getvariable('number') FROM days
 ),
 with_total AS (
   SELECT * FROM cells

@@ -68,12 +68,23 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     ),
     ("release", "rows_conserved"): "lake: INSERT INTO ops.outcomes (run_id, step, rows_in, "
     "rows_accepted, rows_quarantined, rows_duplicate) VALUES ('x', 'ingest', 10, 8, 1, 0)",
-    ("return_to_work_daily", "small_cells_empty"): "UPDATE marts.return_to_work_daily "
-    f"SET enterprise_count = 2 WHERE {CITY}",
+    ("release", "every_mart_says_whom_it_is_about"): "CREATE TABLE marts.unheard_of AS "
+    "SELECT DATE '2020-02-18' AS data_date, 3 AS device_count",
+    ("release", "small_cells_empty"): "UPDATE marts.migration_daily "
+    "SET device_count = 10 WHERE device_count IS NULL",
+    ("release", "counts_of_people_rounded"): "UPDATE marts.migration_daily "
+    "SET device_count = device_count + 1",
+    # 100 devices were published for these dates; three more arrived since
+    ("release", "no_few_by_releases"): "UPDATE marts.migration_daily "
+    "SET device_count = 103 WHERE data_date = '2020-02-17' AND device_count IS NOT NULL",
+    # one cell hidden alone under its totals
+    ("release", "no_cell_by_subtraction"): "UPDATE marts.return_to_work_variants_daily "
+    "SET index_value = NULL WHERE region_id = '990102' AND industry_code = 'G' "
+    "AND scale = 'below' AND variant = 'dec_mean'",
+    ("release", "totals_hold_no_hidden_rows"): "UPDATE marts.city_migration_daily "
+    "SET device_count = device_count + 10 WHERE other_city_region_id = 'all'",
     ("return_to_work_daily", "missing_explained"): "UPDATE marts.return_to_work_daily "
     f"SET index_value = NULL WHERE {CITY}",
-    ("return_to_work_daily", "no_cell_by_subtraction"): "UPDATE marts.return_to_work_daily "
-    "SET energy_kwh = NULL WHERE region_id = '990102' AND industry_code = 'G' AND scale = 'below'",
     ("return_to_work_daily", "counts_ordered"): "UPDATE marts.return_to_work_daily "
     f"SET resumed_count = enterprise_count + 1 WHERE {CITY}",
     ("return_to_work_daily", "imputation_shown"): "UPDATE marts.return_to_work_daily "
@@ -86,8 +97,6 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     f"SET index_value = index_value + 0.1 WHERE {CITY}",
     ("return_to_work_daily", "totals_foot"): "UPDATE marts.return_to_work_daily "
     f"SET enterprise_count = enterprise_count + 1 WHERE {CITY} AND data_date = '2020-02-18'",
-    ("return_to_work_daily", "energy_foots"): "UPDATE marts.return_to_work_daily "
-    f"SET energy_kwh = energy_kwh + 0.001 WHERE {CITY} AND data_date = '2020-02-18'",
     ("return_to_work_variants_daily", "agrees_with_return_to_work"): "UPDATE "
     "marts.return_to_work_variants_daily SET index_value = 99 WHERE users = 'all'",
     ("return_to_work_variants_daily", "every_variant_published"): "DELETE FROM "
@@ -97,14 +106,10 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     "WHERE variant = 'recovery_weight_70'",
     ("return_to_work_variants_daily", "missing_explained"): "UPDATE "
     "marts.return_to_work_variants_daily SET index_value = NULL WHERE variant = 'threshold_20'",
-    ("return_to_work_variants_daily", "small_cells_empty"): "UPDATE "
-    "marts.return_to_work_variants_daily SET enterprise_count = 2",
-    ("enterprise_state_daily", "small_cells_empty"): "UPDATE marts.enterprise_state_daily "
-    f"SET enterprise_count = 2 WHERE {CITY}",
     ("enterprise_state_daily", "missing_explained"): "UPDATE marts.enterprise_state_daily "
     f"SET resumed_count = NULL WHERE {CITY}",
     ("enterprise_state_daily", "states_foot"): "UPDATE marts.enterprise_state_daily "
-    f"SET closed_count = closed_count + 1 WHERE {CITY}",
+    f"SET closed_count = closed_count + 9 WHERE {CITY}",
     ("enterprise_state_daily", "counts_ordered"): "UPDATE marts.enterprise_state_daily "
     f"SET at_capacity_count = resumed_count + 1 WHERE {CITY}",
     ("enterprise_state_daily", "totals_foot"): "UPDATE marts.enterprise_state_daily "
@@ -119,19 +124,13 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     "SET last_date = data_date + 1",
     ("power_meter_checks", "no_consumption"): "ALTER TABLE marts.power_meter_checks "
     "ADD COLUMN high_kwh DECIMAL(18, 3)",
-    ("migration_daily", "small_cells_empty"): "UPDATE marts.migration_daily "
-    "SET device_count = 15 WHERE device_count IS NULL",
     ("migration_daily", "counts_devices"): "UPDATE marts.migration_daily "
     "SET device_count = device_count * 5",
     ("migration_daily", "shares_foot"): "UPDATE marts.migration_daily SET share = 0.4",
     ("migration_daily", "missing_explained"): "UPDATE marts.migration_daily "
     "SET device_count = NULL, share = NULL WHERE to_region_id = '990200'",
-    ("city_migration_daily", "small_cells_empty"): "UPDATE marts.city_migration_daily "
-    "SET device_count = 15 WHERE device_count IS NULL",
     ("city_migration_daily", "counts_devices"): "UPDATE marts.city_migration_daily "
     "SET device_count = device_count * 5",
-    ("city_migration_daily", "totals_foot"): "UPDATE marts.city_migration_daily "
-    "SET device_count = device_count + 9 WHERE other_city_region_id = 'all'",
     ("city_migration_daily", "shares_foot"): "UPDATE marts.city_migration_daily SET share = 0.4",
     ("city_migration_daily", "missing_explained"): "UPDATE marts.city_migration_daily "
     "SET missing_reason = NULL",
@@ -141,27 +140,19 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     "SET device_count = device_count + 9",
     ("city_inflow_risk_daily", "missing_explained"): "UPDATE marts.city_inflow_risk_daily "
     "SET origin_count = 0",
-    ("origin_destination_daily", "small_cells_empty"): "UPDATE marts.origin_destination_daily "
-    "SET device_count = 15 WHERE device_count IS NULL",
     ("origin_destination_daily", "counts_devices"): "UPDATE marts.origin_destination_daily "
     "SET device_count = device_count * 5",
     ("origin_destination_daily", "missing_explained"): "UPDATE marts.origin_destination_daily "
     "SET missing_reason = NULL",
-    ("origin_destination_hourly", "small_cells_empty"): "UPDATE marts.origin_destination_hourly "
-    "SET device_count = 15 WHERE device_count IS NULL",
     ("origin_destination_hourly", "counts_devices"): "UPDATE marts.origin_destination_hourly "
     "SET device_count = device_count * 5",
     ("origin_destination_hourly", "missing_explained"): "UPDATE marts.origin_destination_hourly "
     "SET missing_reason = NULL",
     ("origin_destination_daily", "trips_cover_devices"): "UPDATE marts.origin_destination_daily "
     "SET trip_count = device_count - 1",
-    ("commuting_weekly", "small_cells_empty"): "UPDATE marts.commuting_weekly "
-    "SET persons = 300 WHERE device_count IS NULL",
     ("commuting_weekly", "missing_explained"): "UPDATE marts.commuting_weekly "
     "SET missing_reason = NULL",
     ("commuting_weekly", "weekly"): "UPDATE marts.commuting_weekly SET data_date = data_date - 1",
-    ("mobility_return_to_work_daily", "small_cells_empty"): "UPDATE "
-    "marts.mobility_return_to_work_daily SET index_pct = 50 WHERE device_count IS NULL",
     ("mobility_return_to_work_daily", "no_district_by_subtraction"): "UPDATE "
     "marts.mobility_return_to_work_daily SET device_count = 16 WHERE region_id = '990103'",
     ("mobility_return_to_work_daily", "missing_explained"): "UPDATE "

@@ -24,12 +24,13 @@ ONE_DAY = DateWindow(DAY, DAY)
 NUMBERS = """
 SELECT 'epidemic_daily' AS mart, confirmed - 100 AS number FROM epidemic_daily
 UNION SELECT 'footfall_daily_summary', visitors - 1000 FROM footfall_daily_summary
-UNION SELECT 'migration_daily', device_count - 100 FROM migration_daily WHERE device_count > 0
+UNION SELECT 'migration_daily', (device_count - 100) / 10 FROM migration_daily
+  WHERE device_count > 0
 UNION SELECT 'price_leads', price_cny - 20 FROM price_leads
 UNION SELECT 'supply_demand_forecast', demand_units - 10 FROM supply_demand_forecast
-UNION SELECT 'voucher_campaign_daily', issued_count - 5000 FROM voucher_campaign_daily
+UNION SELECT 'voucher_campaign_daily', (issued_count - 5000) / 10 FROM voucher_campaign_daily
   WHERE issued_count > 0
-UNION SELECT 'return_to_work_daily', energy_kwh - 500 FROM return_to_work_daily
+UNION SELECT 'return_to_work_daily', recovery_rate_pct * 10 - 500 FROM return_to_work_daily
   WHERE region_id = '990101' AND industry_code = 'C' AND scale = 'above'
 UNION SELECT 'return_to_work_variants_daily', recovery_rate_pct * 10 - 500
   FROM return_to_work_variants_daily WHERE region_id = '990101' AND industry_code = 'C'

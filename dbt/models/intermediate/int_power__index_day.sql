@@ -6,20 +6,45 @@ with cells as (
   ) }} as cells
 ),
 
+hidden as (
+  select data_date, region_id, industry_code, scale
+  from {{ history(
+    'int_power__hidden_day', var('stale_max_days') + var('index_smoothing_days') - 1
+  ) }} as hidden_cells
+),
+
+-- resumed enterprises as they are published, with and without the largest: the difference of two
+-- exact counts would say whether the largest user is open
+counted as (
+  select
+    cells.*,
+    {{ published_resumed_count() }} as published_resumed_count,
+    {{ of_all_users('enterprise_count') }} as all_enterprise_count
+  from cells
+),
+
 rates as (
   select
     cells.*,
     variants.baseline_kind,
-    {{ pct_of('resumed_count', 'enterprise_count') }} as resumption_rate_pct,
+    {{ pct_of('published_resumed_count', 'all_enterprise_count') }} as resumption_rate_pct,
     {{ pct_of('recovered_kwh', 'cells.baseline_kwh') }} as recovery_rate_pct,
     {{ power_index(
-      pct_of('resumed_count', 'enterprise_count'),
+      pct_of('published_resumed_count', 'all_enterprise_count'),
       pct_of('recovered_kwh', 'cells.baseline_kwh'),
       'variants'
     ) }} as index_value,
-    {{ is_publishable_cell() }} as is_published
-  from cells
+    {{ is_publishable_cell() }}
+    and hidden.data_date is null
+    and (users = 'all' or enterprise_count >= {{ param('largest_user_min_enterprises') }})
+      as is_published
+  from counted as cells
   inner join {{ ref('power_variants') }} as variants on cells.variant = variants.variant
+  left join hidden
+    on cells.data_date = hidden.data_date
+    and cells.region_id = hidden.region_id
+    and cells.industry_code = hidden.industry_code
+    and cells.scale = hidden.scale
 ),
 
 smoothed as (
@@ -65,11 +90,11 @@ select
   end as {{ share }},
   {%- endfor %}
   {%- for value in [
-    'resumed_count', 'resumption_rate_pct', 'recovery_rate_pct', 'index_value', 'energy_kwh',
-    'baseline_kwh'
+    'resumption_rate_pct', 'recovery_rate_pct', 'index_value', 'energy_kwh', 'baseline_kwh'
   ] %}
   case when smoothed.is_published then smoothed.{{ value }} end as {{ value }},
   {%- endfor %}
+  case when smoothed.is_published then smoothed.published_resumed_count end as resumed_count,
   case
     when smoothed.is_published and smoothed.week_days >= {{ param('index_smoothing_min_days') }}
       then round(cast(smoothed.week_sum as double) / smoothed.week_days, 4)

@@ -28,8 +28,9 @@ published as (
     direction,
     other_city_region_id,
     {{ suppressed_under_k('seen_count', 'seen_count') }} as device_count,
-    {{ suppressed_under_k('seen_persons', 'seen_count') }} as persons,
-    {{ suppressed_under_k('variance_persons', 'seen_count') }} as variance_persons
+    {{ published_estimate('seen_persons', 'seen_count') }} as persons,
+    power({{ published_standard_error('sqrt(cast(variance_persons as double))', 'seen_persons', 'seen_count') }}, 2)
+      as variance_persons
   from sides
 ),
 

@@ -37,8 +37,9 @@ select
   home_region_id,
   work_region_id,
   {{ suppressed_under_k('cast(seen_count as bigint)', 'seen_count') }} as device_count,
-  {{ suppressed_under_k('cast(round(seen_persons, 0) as bigint)', 'seen_count') }} as persons,
-  {{ suppressed_under_k('round(sqrt(cast(variance_persons as double)), 1)', 'seen_count') }}
-    as standard_error_persons,
+  {{ published_estimate('seen_persons', 'seen_count') }} as persons,
+  {{ published_standard_error(
+    'sqrt(cast(variance_persons as double))', 'seen_persons', 'seen_count'
+  ) }} as standard_error_persons,
   case when seen_count < {{ param('k_anonymity') }} then 'suppressed' end as missing_reason
 from flows

@@ -1,11 +1,11 @@
-{#- Cells under k devices are empty, and no published figure includes them: the share is of the
-    published flows out of the region, so nothing can be subtracted from it. -#}
+{#- Cells under k devices are empty and the others rounded; shares are computed from what is published
+    of the flows out of the region, so they say nothing more (docs/disclosure.md). -#}
 with flows as (
   select
     data_date,
     from_region_id,
     to_region_id,
-    case when device_count >= {{ param('k_anonymity') }} then device_count end as device_count
+    {{ published_count('device_count') }} as device_count
   from {{ history('int_mobility__flow_day', var('stale_max_days')) }} as flows
   where from_region_id <> to_region_id
 )

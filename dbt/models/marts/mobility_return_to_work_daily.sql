@@ -109,8 +109,11 @@ select
   cells.value_date,
   cells.region_id,
   cells.is_workday,
-  case when not cells.is_suppressed then cells.active_count end as device_count,
-  case when not cells.is_suppressed then cells.active_persons end as active_persons,
+  case when not cells.is_suppressed then {{ published_count('cells.active_count') }} end
+    as device_count,
+  case when not cells.is_suppressed
+    then {{ published_estimate('cells.active_persons', 'cells.active_count') }}
+  end as active_persons,
   case when not cells.is_suppressed then cells.active_standard_error_persons end
     as active_standard_error_persons,
   case

@@ -1,5 +1,5 @@
 {#- Suppressed by whole home regions: the census is public, so one hidden carrier of a region could be
-    had by subtraction. -#}
+    had by subtraction. A weight is of published figures: an exact one would undo the rounding. -#}
 with strata as (
   select
     *,
@@ -12,9 +12,9 @@ select
   data_date,
   home_region_id,
   carrier,
-  case when is_published then device_count end as device_count,
+  case when is_published then {{ published_count('device_count') }} end as device_count,
   case when is_published then cast(round(persons) as bigint) end as persons,
-  case when is_published then round(weight, 4) end as weight,
+  case when is_published then round(persons / {{ published_count('device_count') }}, 4) end as weight,
   margins,
   case when not is_published then 'suppressed' end as missing_reason
 from strata

@@ -1,5 +1,6 @@
 {#- The only place of suppression: counts of distinct devices, before any scaling, must reach k, and
-    so must the devices that stand for persons. No total over regions or hours is published. -#}
+    so must the devices that stand for persons; then they are rounded. No total over regions or hours
+    is published. -#}
 with good as (
   select
     good.data_date,
@@ -9,11 +10,11 @@ with good as (
     counts.coverage_share,
     counts.missing_reason as collection_reason,
     case when good.value_date < good.data_date then 'stale' end as age_reason,
-    case when counts.device_count >= {{ param('k_anonymity') }} then counts.device_count end
-      as device_count,
-    case when counts.weighted_device_count >= {{ param('k_anonymity') }} then counts.persons end
-      as persons,
-    counts.standard_error_persons,
+    {{ published_count('counts.device_count') }} as device_count,
+    {{ published_estimate('counts.persons', 'counts.weighted_device_count') }} as persons,
+    {{ published_standard_error(
+      'counts.standard_error_persons', 'counts.persons', 'counts.weighted_device_count'
+    ) }} as standard_error_persons,
     counts.weighted_device_count < {{ param('k_anonymity') }} as is_small_sample
   from {{ last_good_dates('int_mobility__present_hour') }} as good
   inner join {{ history('int_mobility__present_hour', var('stale_max_days')) }} as counts
@@ -26,9 +27,8 @@ select
   cast(hour as integer) as hour,
   region_id,
   device_count,
-  cast(round(persons) as bigint) as persons,
-  case when persons is not null then cast(round(standard_error_persons) as bigint) end
-    as standard_error_persons,
+  persons,
+  cast(round(standard_error_persons) as bigint) as standard_error_persons,
   round(coverage_share, 4) as coverage_share,
   case
     when collection_reason is not null then collection_reason

@@ -12,7 +12,7 @@ select
   cells.reporting_share,
   {{ published_index([
     'reporting_baseline_share', 'imputed_baseline_share', 'resumed_count', 'resumption_rate_pct',
-    'recovery_rate_pct', 'index_value', 'index_value_7d_mean', 'band', 'energy_kwh', 'baseline_kwh'
+    'recovery_rate_pct', 'index_value', 'index_value_7d_mean', 'band'
   ]) }}
 from {{ last_good_dates('int_power__cell_day') }} as good
 inner join {{ ref('int_power__index_day') }} as cells on good.value_date = cells.data_date

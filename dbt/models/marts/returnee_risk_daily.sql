@@ -44,7 +44,8 @@ communities as (
     daily.region_id,
     'all' as mode,
     daily.origin_risk,
-    case when not {{ below_k('daily.device_count') }} then daily.device_count end as device_count
+    case when daily.device_count = 0 then 0 else {{ published_count('daily.device_count') }} end
+      as device_count
   from good
   inner join daily on good.value_date = daily.data_date
 ),

@@ -1,5 +1,6 @@
 {#- Where events were lost: at ingest (quarantine, under the date of the file), in cleaning, or because
-    their device is a machine; and those accepted. Codes with fewer than k devices are empty. -#}
+    their device is a machine; and those accepted. Codes with fewer than k devices are empty, the
+    others rounded. -#}
 with cleaning as (
   select
     tracks.data_date,
@@ -39,9 +40,7 @@ select
   data_date,
   step,
   error_code,
-  case when device_count >= {{ param('k_anonymity') }} then cast(event_count as bigint) end
-    as event_count,
-  case when device_count >= {{ param('k_anonymity') }} then cast(device_count as bigint) end
-    as device_count,
+  {{ published_count('event_count', 'device_count') }} as event_count,
+  {{ published_count('device_count') }} as device_count,
   case when device_count < {{ param('k_anonymity') }} then 'suppressed' end as missing_reason
 from counted

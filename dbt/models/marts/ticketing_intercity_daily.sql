@@ -1,4 +1,5 @@
-{#- Arrivals and departures by ticket. Cells of fewer than k distinct passengers are empty. -#}
+{#- Arrivals and departures by ticket. Cells of fewer than k distinct passengers are empty, the
+    others rounded. -#}
 with cells as (
   select
     *,
@@ -12,11 +13,11 @@ select
   cells.mode,
   cells.direction,
   cells.other_region_id,
-  case when not cells.is_suppressed then cells.ticket_count end as ticket_count,
-  case when not cells.is_suppressed then cells.passenger_count end as passenger_count,
+  {{ published_count('cells.ticket_count', 'cells.passenger_count') }} as ticket_count,
+  {{ published_count('cells.passenger_count') }} as passenger_count,
   case
-    when not cells.is_suppressed and not {{ below_k('cells.past_midnight_count') }}
-      then cells.past_midnight_count
+    when not cells.is_suppressed and cells.past_midnight_count = 0 then 0
+    when not cells.is_suppressed then {{ published_count('cells.past_midnight_count') }}
   end as past_midnight_count,
   case
     when cells.is_suppressed then 'suppressed'

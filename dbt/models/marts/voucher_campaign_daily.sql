@@ -33,10 +33,22 @@ open_campaigns as (
     <= {{ param('voucher_closing_days') }}
 ),
 
-measured as (
+-- vouchers in multiples of `published_count_base`; money in multiples of what as many vouchers come to
+-- by their terms, so that a visible change may stand for k users and their orders
+rounded as (
   select
     *,
-    issued_is_published and redeemed_is_published as is_published
+    issued_is_published and redeemed_is_published as is_published,
+    {%- for measure in [
+      'issued_count', 'redeemed_count', 'matured_count', 'redeemed_in_window_count',
+      'expired_count', 'refunded_count'
+    ] %}
+    {{ rounded_to(measure, param('published_count_base')) }} as published_{{ measure }},
+    {%- endfor %}
+    {%- set base = param('published_count_base') %}
+    {{ rounded_to('order_cny', '(' ~ base ~ ' * greatest(threshold_cny, face_value_cny))') }}
+      as published_order_cny,
+    {{ rounded_to('subsidy_cny', '(' ~ base ~ ' * face_value_cny)') }} as published_subsidy_cny
   from open_campaigns
 )
 
@@ -44,20 +56,25 @@ select
   data_date,
   campaign_id,
   region_id,
-  cast(case when issued_is_published and issued_users > 0 then issued_count end as bigint)
+  cast(case when issued_is_published and issued_users > 0 then published_issued_count end as bigint)
     as issued_count,
-  cast(case when is_published then redeemed_count end as bigint) as redeemed_count,
-  case when is_published then {{ share_of('redeemed_in_window_count', 'matured_count') }} end
-    as redeemed_7d_share,
-  cast(case when is_published then subsidy_cny end as decimal(18, 4)) as subsidy_cny,
-  cast(case when is_published then order_cny end as decimal(18, 4)) as order_cny,
-  case when is_published then {{ leverage('order_cny', 'subsidy_cny') }} end as leverage,
+  cast(case when is_published then published_redeemed_count end as bigint) as redeemed_count,
+  case
+    when is_published
+      then {{ share_of('least(published_redeemed_in_window_count, published_matured_count)',
+                       'published_matured_count') }}
+  end as redeemed_7d_share,
+  cast(case when is_published then published_subsidy_cny end as decimal(18, 4)) as subsidy_cny,
+  cast(case when is_published then published_order_cny end as decimal(18, 4)) as order_cny,
+  case when is_published then {{ leverage('published_order_cny', 'published_subsidy_cny') }} end
+    as leverage,
   {{ leverage('threshold_cny', 'face_value_cny') }} as mechanical_leverage,
-  cast(case when is_published then expired_count end as bigint) as expired_count,
-  cast(case when is_published and refunded_is_published then refunded_count end as bigint)
+  cast(case when is_published then published_expired_count end as bigint) as expired_count,
+  cast(case when is_published and refunded_is_published then published_refunded_count end as bigint)
     as refunded_count,
   case
     when not is_published or not refunded_is_published then 'suppressed'
-    when issued_users = 0 then 'not_collected'
+    -- without the campaign's terms there is no unit to round money to
+    when issued_users = 0 or published_order_cny is null then 'not_collected'
   end as missing_reason
-from measured
+from rounded

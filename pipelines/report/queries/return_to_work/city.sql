@@ -21,7 +21,6 @@ SELECT
     t.resumption_rate_pct - p.resumption_rate_pct AS resumption_rate_change,
     t.recovery_rate_pct,
     t.recovery_rate_pct - p.recovery_rate_pct AS recovery_rate_change,
-    t.energy_kwh,
     t.reporting_share,
     t.reporting_baseline_share,
     t.imputed_count,
