@@ -154,7 +154,8 @@ CORRUPTIONS: dict[tuple[str, str], str] = {
     "SET missing_reason = NULL",
     ("commuting_weekly", "weekly"): "UPDATE marts.commuting_weekly SET data_date = data_date - 1",
     ("mobility_return_to_work_daily", "no_district_by_subtraction"): "UPDATE "
-    "marts.mobility_return_to_work_daily SET device_count = 16 WHERE region_id = '990103'",
+    "marts.mobility_return_to_work_daily SET device_count = 20, index_pct = 50, "
+    "missing_reason = NULL WHERE region_id = '990103'",
     ("mobility_return_to_work_daily", "missing_explained"): "UPDATE "
     "marts.mobility_return_to_work_daily SET index_pct = NULL WHERE region_id = '990101'",
     ("mobility_return_to_work_daily", "index_in_range"): "UPDATE "

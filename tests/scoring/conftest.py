@@ -98,6 +98,11 @@ def _marts(con: duckdb.DuckDBPyConnection, truth: Path) -> None:
         "CASE WHEN devices < 16 THEN 'suppressed' END AS missing_reason "
         f"FROM {table('od_daily')} WHERE from_region_id <> to_region_id"
     )
+    con.execute("CREATE SCHEMA IF NOT EXISTS lake.intermediate")
+    con.execute(
+        "CREATE TABLE lake.intermediate.int_mobility__flow_day AS SELECT data_date, "
+        f"from_region_id, to_region_id, devices AS device_count FROM {table('od_daily')}"
+    )
     _movement(con, truth)
     con.execute(
         "CREATE TABLE lake.marts.epidemic_daily AS SELECT *, NULL::VARCHAR AS missing_reason FROM ("
