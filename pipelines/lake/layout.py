@@ -32,6 +32,9 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS lake.ops.release_contents (
         release BIGINT, layer VARCHAR, table_name VARCHAR, data_date DATE, row_count BIGINT,
         content_hash VARCHAR)""",
+    """CREATE TABLE IF NOT EXISTS lake.ops.revisions (
+        release BIGINT, mart VARCHAR, data_date DATE, cell VARCHAR, column_name VARCHAR,
+        old_value DOUBLE, new_value DOUBLE)""",
     """CREATE TABLE IF NOT EXISTS lake.ops.gate_results (
         run_id VARCHAR, window_start DATE, window_end DATE, table_name VARCHAR, rule_id VARCHAR,
         severity VARCHAR, status VARCHAR, observed VARCHAR, expected VARCHAR,

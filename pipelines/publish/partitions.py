@@ -34,7 +34,7 @@ class Source:
     def select(self, days: Collection[date], relation: str | None = None) -> str:
         """These columns of some dates, of the source or of another relation that has them."""
         listed = ", ".join(f'"{name}"' for name in self.columns)
-        return f"SELECT {listed} FROM {relation or self.relation} WHERE {_on(days)}"
+        return f"SELECT {listed} FROM {relation or self.relation} WHERE {on_days(days)}"
 
 
 def changed(now: Contents, wanted: Contents, within: DateWindow | None = None) -> Changes:
@@ -79,10 +79,10 @@ def replace_partitions(
     layer, table = name
     target = f'lake.{layer}."{table}"'
     if source is None:
-        con.execute(f"DELETE FROM {target} WHERE {_on(parts)}")
+        con.execute(f"DELETE FROM {target} WHERE {on_days(parts)}")
         return
     if _fit_table(con, name, source):
-        con.execute(f"DELETE FROM {target} WHERE {_on(parts)}")
+        con.execute(f"DELETE FROM {target} WHERE {on_days(parts)}")
     order = ", ".join(["data_date", *(f'"{c}"' for c in source.columns if c != "data_date")])
     con.execute(f"INSERT INTO {target} BY NAME {source.select(parts)} ORDER BY {order}")
     expected = {day: part for day, part in parts.items() if part != EMPTIED}
@@ -103,7 +103,8 @@ def record_contents(con: duckdb.DuckDBPyConnection, release: int, changes: Chang
     con.executemany("INSERT INTO lake.ops.release_contents VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
-def _on(days: Collection[date]) -> str:
+def on_days(days: Collection[date]) -> str:
+    """The SQL condition that picks some data dates."""
     return f"data_date IN ({', '.join(f'DATE {lake.quote(str(day))}' for day in days)})"
 
 

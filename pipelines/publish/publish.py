@@ -30,6 +30,7 @@ from pipelines.publish.release import (
     insert_release,
     newest,
 )
+from pipelines.publish.revisions import record_revisions
 from pipelines.settings import Settings
 
 STEP = "publish"
@@ -48,6 +49,7 @@ def publish(
     _require_gate(candidate, gate_result)
     started = time.monotonic()
     with lake.writer(settings) as con:
+        lake.init(con)
         release = _release(settings, con, candidate, gate_result, run_id, started)
     export_missing(settings)
     return release
@@ -168,6 +170,7 @@ def _commit(
         for name, parts in changes.items():
             layer, table = name
             source = Source.of(con, f'candidate.{layer}."{table}"')
+            record_revisions(con, release.release, name, parts, source)
             replace_partitions(con, name, parts, source)
         insert_release(con, release)
         record_contents(con, release.release, changes)

@@ -31,6 +31,7 @@ from pipelines.publish.release import (
     read_releases,
     snapshot_of,
 )
+from pipelines.publish.revisions import record_revisions
 from pipelines.settings import Settings
 
 STEP = "rollback"
@@ -44,6 +45,7 @@ def rollback(settings: Settings, release: int, *, run_id: str) -> Release:
     """
     started = time.monotonic()
     with lake.writer(settings) as con:
+        lake.init(con)
         new = _roll_back(settings, con, release, run_id, started)
     export_missing(settings)
     return new
@@ -80,7 +82,7 @@ def _roll_back(
     extra = {"release": new.release, "restores_release": number, "content_hash": new.content_hash}
     with lake.transaction(con, f"release {new.release}: content of release {number}", extra):
         for name, parts in changes.items():
-            _restore(con, name, parts, snapshot if name in wanted else None)
+            _restore(con, new.release, name, parts, snapshot if name in wanted else None)
         insert_release(con, new)
         record_contents(con, new.release, changes)
         record(con, [_outcome(changes, run_id, started)])
@@ -89,6 +91,7 @@ def _roll_back(
 
 def _restore(
     con: duckdb.DuckDBPyConnection,
+    release: int,
     name: TableName,
     parts: Mapping[date, PartitionContent],
     snapshot: int | None,
@@ -99,6 +102,7 @@ def _restore(
         return
     layer, table = name
     source = Source.of(con, f'lake.{layer}."{table}" AT (VERSION => {snapshot})')
+    record_revisions(con, release, name, parts, source)
     # hashed anew: the table may have gained columns after a partition's hash was recorded
     then = lake.content_by_date(con, source.select(parts))
     replace_partitions(con, name, {day: then.get(day, EMPTIED) for day in parts}, source)

@@ -11,7 +11,7 @@ import pytest
 from pipelines import lake
 from pipelines.dates import DateWindow
 from pipelines.errors import NothingToDo, PublishFailed
-from pipelines.gate import RuleResult
+from pipelines.gate import RuleResult, load_suites
 from pipelines.publish import (
     Release,
     contents_at,
@@ -74,9 +74,22 @@ def test_only_changed_partitions_are_recorded(pair_settings: Settings) -> None:
     assert changed == [("epidemic_daily",)]
     assert _rows(pair_settings, "SELECT count(*) FROM epidemic_daily", 1) == [(4,)]
     assert _rows(pair_settings, "SELECT count(*) FROM epidemic_daily", 2) == [(6,)]
-    resolved = """SELECT count(*), count(DISTINCT table_name) FROM release_partitions
-                  WHERE release = 2"""
-    assert _rows(pair_settings, resolved) == [(3 * 9, 9)]
+    # the whole content of the release, changed by it or not: dates with rows, table by table
+    resolved = dict(
+        _rows(
+            pair_settings,
+            "SELECT layer || '.' || table_name, count(*) FROM release_partitions "
+            "WHERE release = 2 GROUP BY 1",
+        )
+    )
+    with lake.connect(pair_settings) as con:
+        stored = {
+            name: con.execute(f"SELECT count(DISTINCT data_date) FROM lake.{name}").fetchone()
+            for name in resolved
+        }
+    assert {name: (count,) for name, count in resolved.items()} == stored
+    assert resolved["marts.epidemic_daily"] == 3
+    assert {f"marts.{name}" for name in load_suites() if name != "release"} <= set(resolved)
 
 
 def test_date_that_lost_its_rows_is_emptied(pair_settings: Settings) -> None:
@@ -238,3 +251,25 @@ def test_first_release_needs_rows(settings: Settings) -> None:
     with pytest.raises(NothingToDo, match="no rows at all"):
         publish(settings, candidate, passed(candidate), run_id="x")
     assert current_release(settings) is None
+
+
+def test_what_is_restated_is_recorded_cell_by_cell(pair_settings: Settings) -> None:
+    """The hand-made city shows its number in every mart; the second publication restates it."""
+    revised = (
+        "SELECT cell, old_value, new_value FROM ops.revisions WHERE mart = 'price_leads' "
+        "AND column_name = 'price_cny' AND release = (SELECT max(release) FROM ops.releases)"
+    )
+    assert _rows(pair_settings, revised) == [], "a first publication restates nothing"
+    _publish(pair_settings, DateWindow(PAIR.end, PAIR.end), number=5)
+    found = _rows(pair_settings, revised)
+    prices = dict(_rows(pair_settings, "SELECT shop_id, price_cny::DOUBLE FROM price_leads"))
+    assert found
+    for cell, old, new in found:
+        key = json.loads(str(cell))
+        assert {"shop_id", "product_id"} <= set(key)
+        assert new == prices[key["shop_id"]]
+        assert (old, new) == (20.0, 25.0)
+    stays = "SELECT count(*) FROM ops.revisions WHERE old_value IS NOT DISTINCT FROM new_value"
+    assert _rows(pair_settings, stays) == [(0,)]
+    rollback(pair_settings, 1, run_id="back")
+    assert {(old, new) for _, old, new in _rows(pair_settings, revised)} == {(25.0, 20.0)}
