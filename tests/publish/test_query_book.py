@@ -7,16 +7,21 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.publish import open_release
+from pipelines.dates import DateWindow
+from pipelines.publish import open_release, publish
 from pipelines.settings import PROJECT_ROOT
-from tests.gate.small_candidate import PAIR, lake_with
+from tests.gate.small_candidate import PAIR, lake_with, make_candidate, passed
 
 QUERIES = sorted((PROJECT_ROOT / "warehouse" / "queries").glob("*.sql"))
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
-    return open_release(lake_with(tmp_path_factory.mktemp("book"), PAIR), 1)
+    """Two releases: the second restates the last date of the first."""
+    settings = lake_with(tmp_path_factory.mktemp("book"), PAIR)
+    candidate = make_candidate(settings, DateWindow(PAIR.end, PAIR.end), number=3)
+    publish(settings, candidate, passed(candidate), run_id="restated")
+    return open_release(settings, 2)
 
 
 def test_book_has_its_questions() -> None:
