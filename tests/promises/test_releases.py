@@ -86,7 +86,9 @@ def _publish(settings: Settings, number: int) -> None:
     publish(settings, candidate, passed(candidate), run_id=f"run-{number}")
 
 
-@pytest.mark.parametrize("count", [5, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "count", [5, pytest.param(20, marks=[pytest.mark.slow, pytest.mark.timeout(1500)])]
+)
 def test_readers_see_no_mixture_while_releases_are_published(tmp_path: Path, count: int) -> None:
     settings = lake_with(tmp_path, ONE_DAY)
     stop = tmp_path / "stop"

@@ -20,7 +20,8 @@ from pipelines.settings import Settings, load_settings
 from pipelines.simulator import simulate
 from tests.conftest import SharedLake
 
-pytestmark = [pytest.mark.slow, pytest.mark.service]
+# five runs of the whole pipeline, two of them at once
+pytestmark = [pytest.mark.slow, pytest.mark.service, pytest.mark.timeout(1500)]
 
 WINDOW = DateWindow(date(2020, 1, 1), date(2020, 1, 6))
 OVERTAKEN = 7

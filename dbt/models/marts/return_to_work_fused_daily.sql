@@ -1,5 +1,6 @@
 {#- The fused index, and beside it the weight and value of each source. A region stays in the mart
-    while a source has measured it within the spread's days, the city always. -#}
+    while a source has measured it within the spread's days, the city from its first source on:
+    a date before all data has no row. -#}
 {%- set sources = ['footfall', 'mobility', 'power', 'ticketing'] %}
 with measured as (
   select
@@ -22,7 +23,10 @@ cells as (
     on history.data_date <= w.data_date
     and history.data_date > {{ add_days('w.data_date', '-' ~ var('fused_spread_days')) }}
   union
-  select data_date, '{{ var("city_region_id") }}' from {{ ref('int_calendar__window') }}
+  select distinct w.data_date, '{{ var("city_region_id") }}'
+  from {{ ref('int_calendar__window') }} as w
+  inner join {{ ref('int_fused__source_history') }} as history
+    on history.data_date <= w.data_date
 )
 
 select
