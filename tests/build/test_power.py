@@ -13,8 +13,9 @@ COUNTS = """enterprise_count, unknown_count, closed_count, keeping_alive_count, 
 
 def test_enterprises_are_counted_by_state(built: Any) -> None:
     # E01-E05 at half their baseline, E12 at all of it; E06-E08 and E10 kept alive; E09 silent; of
-    # the factories E01-E06, allowed to open, E06 has not
-    assert built.row(STATES.format(COUNTS, "2020-02-18")) == (10, 1, 0, 4, 6, 1, 6, 1, None)
+    # the factories E01-E06, allowed to open, E06 has not; published in multiples of three, so that
+    # 4 kept alive are 3, and 1 at capacity and 1 allowed but closed are 0
+    assert built.row(STATES.format(COUNTS, "2020-02-18")) == (10, 1, 0, 3, 6, 0, 6, 0, None)
 
 
 def test_a_day_without_readings_keeps_the_states_as_stale(built: Any) -> None:
@@ -39,8 +40,8 @@ def test_every_variant_has_its_rows(built: Any) -> None:
     )
     assert len(rates) == 10
     assert rates["dec_mean"] == rates["winsorised"] == (60.0, 70.5263)
-    # E06-E08 draw exactly 20 %, E10 30 %; E01-E05 exactly half
-    assert rates["threshold_20"][0] == 70.0
-    assert rates["threshold_50"][0] == 10.0
+    # E06-E08 draw exactly 20 %, E10 30 %; E01-E05 exactly half: 7 and 1 of 10, by threes
+    assert rates["threshold_20"][0] == 60.0
+    assert rates["threshold_50"][0] == 0.0
     assert rates["recovery_of_resumed"] == (60.0, round(100 * 1250 / 1900, 4))
     assert rates["lunar_aligned"] == rates["same_month_last_year"] == (None, None)
